@@ -80,7 +80,17 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         recipe.name: recipe
         for recipe in (
-            Recipe("tiny", "digits", epochs=30, lr=0.1, tune_epochs=10, tune_lr=0.03, batch=64, shift=1, flip=False),
+            Recipe(
+                "tiny",
+                "digits",
+                epochs=30,
+                lr=0.1,
+                tune_epochs=10,
+                tune_lr=0.03,
+                batch=64,
+                shift=1,
+                flip=False,
+            ),
             Recipe("small", "conv6", epochs=15, lr=0.1, tune_epochs=5, tune_lr=0.02, batch=256),
             Recipe("full", "resnet34", epochs=30, lr=0.2, tune_epochs=10, tune_lr=0.02, batch=512),
             Recipe("paper", "resnet34", epochs=100, lr=0.1, tune_epochs=100, tune_lr=0.01, batch=128),
@@ -250,7 +260,9 @@ def fingerprint(source: str) -> str:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column] + "\n"
     kept = [
-        line for row, line in enumerate(lines, 1) if not any(first <= row <= (last or first) for first, last in drop)
+        line
+        for row, line in enumerate(lines, 1)
+        if not any(first <= row <= (last or first) for first, last in drop)
     ]
     return hashlib.sha256("".join("".join(kept).split()).encode()).hexdigest()[:16]
 

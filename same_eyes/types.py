@@ -28,7 +28,9 @@ def _frozen(array: NDArray) -> NDArray:
 def _integers(array: ArrayLike, what: str) -> NDArray[np.int64]:
     array = np.asarray(array)
     if not np.issubdtype(array.dtype, np.integer):
-        raise BadInput(f"{what}: expected integers, got {array.dtype}. Give class numbers, not names or floats.")
+        raise BadInput(
+            f"{what}: expected integers, got {array.dtype}. Give class numbers, not names or floats."
+        )
     return array.astype(np.int64)
 
 
@@ -143,7 +145,9 @@ class Annotators:
     def __post_init__(self) -> None:
         labels = _integers(self.labels, "annotators")
         if labels.ndim != 2:
-            raise BadInput(f"annotators: labels must be (n, r), one column a rater; got shape {labels.shape}.")
+            raise BadInput(
+                f"annotators: labels must be (n, r), one column a rater; got shape {labels.shape}."
+            )
         if labels.size and (labels.min() < UNSEEN or labels.max() >= self.classes):
             raise BadInput(
                 f"annotators: labels run from {labels.min()} to {labels.max()}, "
@@ -244,7 +248,9 @@ class Study:
         for what in ("index", "group", "aggregate"):
             extra = getattr(self, what)
             if extra is not None and np.shape(extra) != truth.shape:
-                raise BadInput(f"study {self.name!r}: {what} has shape {np.shape(extra)}, truth {truth.shape}.")
+                raise BadInput(
+                    f"study {self.name!r}: {what} has shape {np.shape(extra)}, truth {truth.shape}."
+                )
         for name, runs in self.machines.items():
             for run in runs:
                 if not np.array_equal(run.index, index):

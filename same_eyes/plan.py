@@ -1,0 +1,162 @@
+"""Which trainings to run, in which order, and running them."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from .method import RECIPES, Method, Task
+from .store import Run, Store
+
+if TYPE_CHECKING:
+    from .nets import Standardised
+    from .train import Fitted
+
+
+def in_order(runs: Iterable[Run], methods: Mapping[str, Method]) -> list[Run]:
+    """The runs with those they start from, each once, a start before all that need it."""
+    ordered: list[Run] = []
+    for run in runs:
+        chain = [run]
+        while methods[chain[0].method].starts_from:
+            chain.insert(0, chain[0].start(methods))
+        ordered += [link for link in chain if link not in ordered]
+    return ordered
+
+
+def cost(run: Run, methods: Mapping[str, Method]) -> float:
+    """Passes of one network over the training images, the unit in which runs are compared."""
+    method = methods[run.method]
+    recipe = method.adapt(RECIPES[run.recipe])
+    epochs = recipe.tune_epochs if method.starts_from else recipe.epochs
+    own = epochs * method.networks * (2 if method.peers else 1)
+    stage = method.first_stage
+    return own + (stage.adapt(recipe).epochs if stage else 0)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains runs into a store, each at most once, and goes on where it was broken off.
+
+    Attributes
+    ----------
+    store : Store
+    work : path
+        Where checkpoints and trained networks are kept.
+    tasks : mapping of str to callable
+        A study's name to ``labels -> Task``.
+    truths : mapping of str to mapping of str to (n,) int array
+        A study's clean labels by split: read after training, for the manifest's accuracy.
+    device : str
+    """
+
+    store: Store
+    work: Path
+    tasks: Mapping[str, Any]
+    truths: Mapping[str, Any]
+    device: str = "cpu"
+
+    def train(self, run: Run, progress: bool = True) -> Path | None:
+        """Train one run and store it; None where it was stored already."""
+        folder = self._folder(run)
+        with FileLock(folder / "lock"):
+            if self.store.status(run) == "stored":
+                return None
+            fitted = self._fit(run, progress)
+            accuracy = {
+                split: float((probs.argmax(1) == self.truths[run.study][split]).mean())
+                for split, probs in fitted.probs.items()
+            }
+            facts = {
+                "accuracy": accuracy,
+                "seconds": round(fitted.seconds, 1),
+                "device": device_name(self.device),
+                "loss": [round(loss, 4) for loss in fitted.history],
+                "versions": {name: _version(name) for name in ("same-eyes", "torch", "numpy")}
+                | {"python": platform.python_version()},
+                "commit": commit(),
+            }
+            path = self.store.save(run, fitted.probs, facts)
+            for checkpoint in folder.glob("checkpoint*.pt"):
+                checkpoint.unlink()
+            return path
+
+    def _folder(self, run: Run) -> Path:
+        folder = self.work / run.signature(self.store.methods)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _fit(self, run: Run, progress: bool) -> Fitted:
+        """Train one run and keep its network's weights."""
+        import torch
+
+        from .train import fit
+
+        method, folder = self.store.methods[run.method], self._folder(run)
+        task: Task = self.tasks[run.study](run.labels)
+        fitted = fit(
+            method,
+            task,
+            replace(RECIPES[run.recipe], backbone=run.backbone),
+            run.seed,
+            device=self.device,
+            start=self._network(run.start(self.store.methods), task, progress)
+            if method.starts_from
+            else None,
+            checkpoint=folder / "checkpoint.pt",
+            progress=progress,
+        )
+        torch.save(fitted.network.state_dict(), folder / "network.pt")
+        return fitted
+
+    def _network(self, run: Run, task: Task, progress: bool) -> Standardised:
+        """The trained network of a run; trained now where its weights are not at hand."""
+        import torch
+
+        from .nets import build
+
+        path = self._folder(run) / "network.pt"
+        with FileLock(path.with_name("lock")):
+            if not path.exists():
+                return self._fit(run, progress).network
+        network = build(run.backbone, torch.as_tensor(task.images), task.classes, run.seed)
+        network.load_state_dict(torch.load(path, weights_only=True))
+        return network
+
+
+def device_name(device: str) -> str:
+    """What a manifest calls the device a run was trained on."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def commit() -> str:
+    """The commit of the checkout this runs in, with a plus sign where it is not clean; "" outside one."""
+    home = Path(__file__).resolve().parent.parent
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

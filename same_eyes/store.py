@@ -1,0 +1,236 @@
+"""Stored predictions: one ``.npz`` and one small, readable ``.json`` for every training that was run.
+
+The npz holds, per split, log-probabilities clipped at -30 as float16; they are renormalised on loading. The
+manifest says what was asked (and its hash, the *signature*), what came out, and where and when it ran. A run
+whose method or recipe has changed since has another signature: it is *stale*, and never used in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from .method import RECIPES, Method
+from .types import BadInput, Predictions
+
+FLOOR = -30.0  # of log-probabilities
+FIRST_IMAGE = {"heldout": 40_000}  # where a split starts in its data set, if not at 0
+
+Status = Literal["stored", "stale", "missing"]
+
+
+class Stale(BadInput):
+    """A stored run that answers another question than the one asked now."""
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training, as it is asked for.
+
+    Attributes
+    ----------
+    study, recipe, labels, method, backbone : str
+    seed : int
+    """
+
+    study: str
+    recipe: str
+    labels: str
+    method: str
+    backbone: str
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its files' path below the store, without suffix."""
+        return f"{self.study}/{self.recipe}/{self.labels}-{self.backbone}-{self.method}-{self.seed}"
+
+    def asked(self, methods: Mapping[str, Method]) -> dict[str, Any]:
+        """All that decides the outcome, as plain data: the run, its recipe, its method, the one it starts from."""
+        method = methods[self.method]
+        recipe = replace(method.adapt(RECIPES[self.recipe]), backbone=self.backbone)
+        asked = asdict(self) | {"recipe": asdict(recipe), "method": method.facts()}
+        if method.starts_from:
+            asked["start"] = self.start(methods).signature(methods)
+        return asked
+
+    def start(self, methods: Mapping[str, Method]) -> Run:
+        """The run whose network this one takes over."""
+        starts_from = methods[self.method].starts_from
+        if starts_from is None:
+            raise ValueError(f"{self.method} starts from random weights.")
+        return replace(self, method=starts_from)
+
+    def signature(self, methods: Mapping[str, Method]) -> str:
+        """Hash of what is asked: 16 hexadecimal digits."""
+        text = json.dumps(self.asked(methods), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of stored runs.
+
+    Parameters
+    ----------
+    root : path
+        For instance the repository's ``predictions/``.
+    methods : mapping of str to Method
+        As :func:`same_eyes.method.available` gives them.
+    """
+
+    root: Path
+    methods: Mapping[str, Method]
+
+    def status(self, run: Run) -> Status:
+        """Whether a run is "stored", "stale" (asked otherwise since) or "missing"."""
+        if not self._path(run, ".json").exists():
+            return "missing"
+        return "stored" if self.manifest(run)["signature"] == run.signature(self.methods) else "stale"
+
+    def manifest(self, run: Run) -> dict[str, Any]:
+        """What is known of a stored run."""
+        path = self._path(run, ".json")
+        try:
+            manifest = json.loads(path.read_text())
+            manifest["signature"], manifest["sha256"], manifest["splits"]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            raise BadInput(
+                f"{path}: not a manifest of a run ({error!r}). Delete it and train the run again."
+            ) from None
+        return manifest
+
+    def load(self, run: Run) -> dict[str, Predictions]:
+        """A stored run's predictions, by split.
+
+        Raises
+        ------
+        FileNotFoundError
+            It is not stored.
+        Stale
+            Its method or recipe has changed since.
+        BadInput
+            Its file is damaged.
+        """
+        path = self._path(run, ".npz")
+        status = self.status(run)
+        if status == "missing" or not path.exists():
+            raise FileNotFoundError(f"{path}: not stored. {remedy(run)}")
+        if status == "stale":
+            raise Stale(f"{path}: its method or recipe has changed since it was trained. {remedy(run)}")
+        manifest, blob = self.manifest(run), path.read_bytes()
+        if hashlib.sha256(blob).hexdigest() != manifest["sha256"]:
+            raise BadInput(f"{path}: damaged, its SHA-256 is not its manifest's. {remedy(run)}")
+        return {
+            split: Predictions(
+                probs,
+                np.arange(len(probs)) + FIRST_IMAGE.get(split, 0),
+                method=run.method,
+                labels=run.labels,
+                backbone=run.backbone,
+                recipe=run.recipe,
+                seed=run.seed,
+                split=split,
+            )
+            for split, probs in unpack(blob, str(path)).items()
+        }
+
+    def save(self, run: Run, probs: Mapping[str, NDArray], facts: Mapping[str, Any]) -> Path:
+        """Store a run's probabilities with its manifest: whole, or not at all.
+
+        Parameters
+        ----------
+        run : Run
+        probs : mapping of str to (n, k) float
+            Probabilities, by split.
+        facts : mapping
+            What else the manifest should say: accuracy, seconds, device, versions, commit.
+        """
+        for split, p in probs.items():
+            Predictions(p, method=run.method, split=split)  # refuses what no one should store
+        blob = pack(probs)
+        manifest = {
+            "signature": run.signature(self.methods),
+            "sha256": hashlib.sha256(blob).hexdigest(),
+            "splits": {split: len(p) for split, p in probs.items()},
+            **facts,
+            "asked": run.asked(self.methods),
+        }
+        path = self._path(run, ".npz")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            replace_file(path, blob)
+            replace_file(path.with_suffix(".json"), (json.dumps(manifest, indent=1) + "\n").encode())
+        path.with_suffix(".lock").unlink(missing_ok=True)
+        return path
+
+    def runs(self) -> list[Run]:
+        """Every run that has a manifest here, whatever its status."""
+        found = []
+        for path in sorted(self.root.glob("*/*/*.json")):
+            labels, backbone, rest = path.stem.split("-", 2)
+            method, _, seed = rest.rpartition("-")
+            study, recipe = path.parts[-3], path.parts[-2]
+            found.append(Run(study, recipe, labels, method, backbone, int(seed)))
+        return found
+
+    def _path(self, run: Run, suffix: str) -> Path:
+        return self.root / (run.name + suffix)
+
+
+def pack(probs: Mapping[str, NDArray]) -> bytes:
+    """Probabilities as a compressed npz of float16 log-probabilities, clipped at -30."""
+    buffer = io.BytesIO()
+    with np.errstate(divide="ignore"):
+        logs = {
+            split: np.log(np.asarray(p, np.float64)).clip(FLOOR).astype(np.float16)
+            for split, p in probs.items()
+        }
+    np.savez_compressed(buffer, **logs)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpack(blob: bytes, name: str) -> dict[str, NDArray[np.float32]]:
+    """The reverse of :func:`pack`, renormalised. ``name`` is for the error message."""
+    try:
+        with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
+            logs = {split: stored[split].astype(np.float64) for split in stored.files}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise BadInput(f"{name}: not a file of predictions ({error}). Train the run again.") from None
+    return {split: _normalised(log_p).astype(np.float32) for split, log_p in logs.items()}
+
+
+def _normalised(log_p: NDArray) -> NDArray:
+    p = np.exp(log_p)
+    return p / p.sum(1, keepdims=True)
+
+
+def replace_file(path: Path, blob: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(blob)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def remedy(run: Run) -> str:
+    """The sentence that says how to get a run."""
+    default = RECIPES[run.recipe].backbone
+    backbone = "" if run.backbone == default else f" --backbone {run.backbone}"
+    return (
+        f"Train it: same-eyes train {run.method} --study {run.study} --recipe {run.recipe} "
+        f"--labels {run.labels}{backbone} --seed {run.seed}"
+    )
