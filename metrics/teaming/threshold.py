@@ -1,0 +1,180 @@
+"""Threshold: where the machine's confidence is at most eta, take the partner's answer.
+
+    team(x) = partner(x) where max_k p(k | x) <= eta, else machine(x)
+
+The study, Section 4.2, Figures 5b and 7b. Three thresholds to tell apart: a fixed one (`threshold_team`), the best
+in hindsight, as in the study's Figure 7 (`best_eta`), and one chosen on other images than it is scored on, which
+is what a user can have (`cross_fitted`).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _finite
+from ..bootstrap import bootstrap_sums
+
+BLOCK = 256  # replicates at a time
+
+
+def threshold_right(
+    confidence: ArrayLike, machine_right: ArrayLike, partner_right: ArrayLike, eta: ArrayLike
+) -> NDArray[np.bool_]:
+    """Whether the team is right on each image.
+
+    Parameters
+    ----------
+    confidence : (n,) float
+        Largest class probability, in (0, 1]: at eta = 0 the partner is never asked, at 1 always.
+    machine_right, partner_right : (n,) bool
+        Whether each member is right.
+    eta : float or (n,) float
+        Threshold; NaN asks nobody.
+
+    Returns
+    -------
+    (n,) bool
+        The partner's where confidence <= eta, else the machine's.
+
+    Examples
+    --------
+    >>> threshold_right([0.5, 0.9], [False, True], [True, False], 0.6).tolist()
+    [True, True]
+    """
+    return np.where(np.asarray(confidence) <= eta, partner_right, machine_right).astype(bool)
+
+
+def threshold_team(
+    confidence: ArrayLike, machine_right: ArrayLike, partner_right: ArrayLike, eta: float
+) -> NDArray[np.float64]:
+    """Accuracy of the team at a fixed threshold.
+
+    Parameters
+    ----------
+    confidence, machine_right, partner_right, eta
+        As in `threshold_right`.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN without images.
+
+    Examples
+    --------
+    >>> float(threshold_team([0.5, 0.9], [False, True], [True, False], 0.6))
+    1.0
+    """
+    return _finite.mean(threshold_right(confidence, machine_right, partner_right, eta))
+
+
+def _cuts(confidence: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Order of the confidences; where each run of equal ones ends in it; 0 and those values: all thresholds."""
+    confidence = np.asarray(confidence)
+    order = np.argsort(confidence, kind="stable")
+    ranked = confidence[order]
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], np.ones(min(1, len(ranked)), dtype=bool)))
+    return order, ends, np.append(0.0, ranked[ends])
+
+
+def best_eta(confidence: ArrayLike, machine_right: ArrayLike, partner_right: ArrayLike) -> tuple[float, float]:
+    """The best threshold in hindsight, exactly: O(n log n), no grid.
+
+    Parameters
+    ----------
+    confidence, machine_right, partner_right
+        As in `threshold_right`.
+
+    Returns
+    -------
+    eta : float
+        0 (ask nobody) or one of the confidences; of equally good ones the least, which asks the fewest
+        questions. NaN without images.
+    accuracy : float
+        What `threshold_team` gives there: never less than either member has.
+
+    Examples
+    --------
+    >>> best_eta([0.5, 0.7, 0.9], [False, True, True], [True, True, False])
+    (0.5, 1.0)
+    """
+    machine_right, partner_right = np.asarray(machine_right, dtype=int), np.asarray(partner_right, dtype=int)
+    if not len(machine_right):
+        return np.nan, np.nan
+    order, ends, etas = _cuts(confidence)
+    gain = np.append(0, np.cumsum((partner_right - machine_right)[order])[ends])
+    best = gain.argmax()
+    return float(etas[best]), float((machine_right.sum() + gain[best]) / len(machine_right))
+
+
+def resampled_best_accuracy(
+    confidence: ArrayLike,
+    machine_right: ArrayLike,
+    partner_right: ArrayLike,
+    weights: NDArray[np.uint8],
+) -> NDArray[np.float64]:
+    """Accuracy at the best threshold in hindsight, chosen anew in each bootstrap sample.
+
+    Parameters
+    ----------
+    confidence, machine_right, partner_right
+        As in `threshold_right`.
+    weights : (B, n) uint8
+        From `bootstrap.resample_counts`.
+
+    Returns
+    -------
+    (B,) float
+        As `best_eta` of the repeated images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights = np.array([[1, 1, 1], [0, 0, 2]], dtype=np.uint8)
+    >>> resampled_best_accuracy([0.5, 0.7, 0.9], [0, 1, 0], [1, 0, 0], weights).round(3).tolist()
+    [0.667, 0.0]
+    """
+    machine_right, partner_right = np.asarray(machine_right, dtype=int), np.asarray(partner_right, dtype=int)
+    sums = bootstrap_sums(np.column_stack([np.ones_like(machine_right), machine_right]), weights)
+    difference = partner_right - machine_right
+    asked = np.flatnonzero(difference)  # only where the two differ does asking change anything
+    order, ends, _ = _cuts(np.asarray(confidence)[asked])
+    asked, best = asked[order], np.zeros(len(weights))
+    for start in range(0, len(weights) if len(asked) else 0, BLOCK):
+        gain = np.cumsum(weights[start : start + BLOCK, asked] * difference[asked], axis=1, dtype=np.int32)
+        best[start : start + BLOCK] = gain[:, ends].max(1, initial=0)
+    return _finite.divide(sums[:, 1] + best, sums[:, 0])
+
+
+def cross_fitted(
+    confidence: ArrayLike, machine_right: ArrayLike, partner_right: ArrayLike, folds: ArrayLike
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """The team with each fold's threshold chosen on the other folds.
+
+    Parameters
+    ----------
+    confidence, machine_right, partner_right
+        As in `threshold_right`.
+    folds : (n,) int
+        Fold of each image; images of one worker's batch belong in one fold.
+
+    Returns
+    -------
+    right : (n,) bool
+        Whether the team is right on each image.
+    etas : (number of folds,) float
+        Thresholds, in the order of the folds' numbers; NaN (ask nobody) where there is no other fold.
+
+    Examples
+    --------
+    >>> right, etas = cross_fitted([0.5, 0.9, 0.4, 0.8], [0, 1, 0, 1], [1, 0, 1, 0], [0, 0, 1, 1])
+    >>> right.tolist(), etas.tolist()
+    ([False, True, True, True], [0.4, 0.5])
+    """
+    confidence, folds = np.asarray(confidence), np.asarray(folds)
+    machine_right, partner_right = np.asarray(machine_right), np.asarray(partner_right)
+    names, fold = np.unique(folds, return_inverse=True)
+    etas = np.array([
+        best_eta(confidence[fold != i], machine_right[fold != i], partner_right[fold != i])[0]
+        for i in range(len(names))
+    ])  # fmt: skip
+    eta = etas[fold] if len(etas) else etas
+    return threshold_right(confidence, machine_right, partner_right, eta), etas
