@@ -91,7 +91,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 shift=1,
                 flip=False,
             ),
-            Recipe("small", "conv6", epochs=15, lr=0.1, tune_epochs=5, tune_lr=0.02, batch=256),
+            Recipe("small", "conv6", epochs=12, lr=0.1, tune_epochs=4, tune_lr=0.02, batch=256),
             Recipe("full", "resnet34", epochs=30, lr=0.2, tune_epochs=10, tune_lr=0.02, batch=512),
             Recipe("paper", "resnet34", epochs=100, lr=0.1, tune_epochs=100, tune_lr=0.01, batch=128),
         )
@@ -218,8 +218,7 @@ class Method:
     def facts(self) -> dict[str, Any]:
         """All that decides what a run learns, as plain data."""
         own = {
-            name: getattr(self, name)
-            for name in ("name", "networks", "starts_from", "peers", "transition", "source")
+            name: getattr(self, name) for name in ("name", "networks", "starts_from", "peers", "transition", "source")
         }
         stage = self.first_stage.facts() if self.first_stage else None
         return own | {"settings": dict(self.settings), "first_stage": stage}
@@ -260,9 +259,7 @@ def fingerprint(source: str) -> str:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column] + "\n"
     kept = [
-        line
-        for row, line in enumerate(lines, 1)
-        if not any(first <= row <= (last or first) for first, last in drop)
+        line for row, line in enumerate(lines, 1) if not any(first <= row <= (last or first) for first, last in drop)
     ]
     return hashlib.sha256("".join("".join(kept).split()).encode()).hexdigest()[:16]
 
@@ -294,7 +291,7 @@ def available() -> dict[str, Method]:
     ValueError
         Two methods of one name, or a file whose METHOD has another name than the file.
     """
-    home = "methods" if importlib.util.find_spec("methods") else "same_eyes.methods"
+    home = "same_eyes.methods"
     package = importlib.import_module(home)
     found: dict[str, Method] = {}
     for info in pkgutil.iter_modules(package.__path__):

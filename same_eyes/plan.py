@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
+from tqdm import tqdm
 
+from . import studies
 from .method import RECIPES, Method, Task
+from .places import work
 from .store import Run, Store
 
 if TYPE_CHECKING:
@@ -50,18 +57,25 @@ class Trainer:
     store : Store
     work : path
         Where checkpoints and trained networks are kept.
-    tasks : mapping of str to callable
-        A study's name to ``labels -> Task``.
-    truths : mapping of str to mapping of str to (n,) int array
-        A study's clean labels by split: read after training, for the manifest's accuracy.
+    task : callable
+        ``task(study, labels)`` gives what to learn from.
+    truths : callable
+        ``truths(study)`` gives clean labels by split: asked after training, for the manifest's accuracy.
     device : str
     """
 
     store: Store
     work: Path
-    tasks: Mapping[str, Any]
-    truths: Mapping[str, Any]
+    task: Callable[[str, str], Task]
+    truths: Callable[[str], Mapping[str, NDArray[np.int64]]]
     device: str = "cpu"
+
+    def train_all(self, runs: Iterable[Run], progress: bool = True) -> None:
+        """Train what is not stored, in an order that trains a shared start once."""
+        wanted = [run for run in in_order(runs, self.store.methods) if self.store.status(run) != "stored"]
+        for i, run in enumerate(wanted, 1):
+            tqdm.write(f"[{i}/{len(wanted)}] {run.name}", file=sys.stderr)
+            self.train(run, progress)
 
     def train(self, run: Run, progress: bool = True) -> Path | None:
         """Train one run and store it; None where it was stored already."""
@@ -70,10 +84,8 @@ class Trainer:
             if self.store.status(run) == "stored":
                 return None
             fitted = self._fit(run, progress)
-            accuracy = {
-                split: float((probs.argmax(1) == self.truths[run.study][split]).mean())
-                for split, probs in fitted.probs.items()
-            }
+            truth = self.truths(run.study)
+            accuracy = {split: float((probs.argmax(1) == truth[split]).mean()) for split, probs in fitted.probs.items()}
             facts = {
                 "accuracy": accuracy,
                 "seconds": round(fitted.seconds, 1),
@@ -100,16 +112,14 @@ class Trainer:
         from .train import fit
 
         method, folder = self.store.methods[run.method], self._folder(run)
-        task: Task = self.tasks[run.study](run.labels)
+        task = self.task(run.study, run.labels)
         fitted = fit(
             method,
             task,
             replace(RECIPES[run.recipe], backbone=run.backbone),
             run.seed,
             device=self.device,
-            start=self._network(run.start(self.store.methods), task, progress)
-            if method.starts_from
-            else None,
+            start=self._network(run.start(self.store.methods), task, progress) if method.starts_from else None,
             checkpoint=folder / "checkpoint.pt",
             progress=progress,
         )
@@ -129,6 +139,22 @@ class Trainer:
         network = build(run.backbone, torch.as_tensor(task.images), task.classes, run.seed)
         network.load_state_dict(torch.load(path, weights_only=True))
         return network
+
+
+def trainer(store: Store, data_dir: Path | None = None, *, device: str = "cpu", afresh: bool = False) -> Trainer:
+    """A trainer of the built-in studies' runs; ``afresh`` forgets what an earlier one left behind."""
+    folder = work()
+    if afresh:
+        folder = folder / "afresh"
+        for old in (folder, store.root):
+            shutil.rmtree(old, ignore_errors=True)
+    return Trainer(
+        store,
+        folder,
+        task=lambda study, labels: studies.task(study, labels, data_dir),
+        truths=lambda study: studies.truths(study, data_dir),
+        device=device,
+    )
 
 
 def device_name(device: str) -> str:

@@ -94,27 +94,20 @@ def fit(
     """
     recipe = method.adapt(recipe)
     began = time.monotonic()
-    images = torch.as_tensor(np.asarray(task.images)).to(device)
-    labels = torch.as_tensor(np.asarray(task.labels)).to(device)
+    images = torch.tensor(np.asarray(task.images), device=device)
+    labels = torch.tensor(np.asarray(task.labels), device=device)
 
     # Where to start: from a trained network, from the answers of a first stage, or from nothing.
     if method.starts_from and start is None:
-        raise ValueError(
-            f"{method.name} starts from a trained {method.starts_from!r} network: pass it as start."
-        )
+        raise ValueError(f"{method.name} starts from a trained {method.starts_from!r} network: pass it as start.")
     if method.first_stage:
         stage = checkpoint and checkpoint.with_suffix(".first" + checkpoint.suffix)
-        first = fit(
-            method.first_stage, task, recipe, seed, device=device, checkpoint=stage, progress=progress
-        )
+        first = fit(method.first_stage, task, recipe, seed, device=device, checkpoint=stage, progress=progress)
         task = replace(task, start=_answer(first.network, images))
     if method.starts_from:
         assert start is not None
         task = replace(task, start=_answer(start.to(device), images))
-    networks = [
-        build(recipe.backbone, images, task.classes, _seed(seed, "weights", i))
-        for i in range(method.networks)
-    ]
+    networks = [build(recipe.backbone, images, task.classes, _seed(seed, "weights", i)) for i in range(method.networks)]
     if method.starts_from:
         for network in networks:
             network.load_state_dict(start.state_dict())  # type: ignore[union-attr]
@@ -157,9 +150,7 @@ def fit(
                 strangers = torch.randint(len(labels), (len(index),), generator=random).to(device)
                 both = [_logits(network, torch.cat([pixels, others])).chunk(2) for network in networks]
                 logits = tuple(own for own, _ in both)
-                batch = replace(
-                    batch, peer_logits=tuple(peer for _, peer in both), peer_labels=labels[strangers]
-                )
+                batch = replace(batch, peer_logits=tuple(peer for _, peer in both), peer_labels=labels[strangers])
             else:
                 logits = tuple(_logits(network, pixels) for network in networks)
             loss = objective(logits, batch)
@@ -180,7 +171,7 @@ def fit(
     bar.close()
 
     probs = {
-        split: _answer(networks[0], torch.as_tensor(np.asarray(asked)).to(device)).cpu().numpy()
+        split: _answer(networks[0], torch.tensor(np.asarray(asked), device=device)).cpu().numpy()
         for split, asked in task.ask.items()
     }
     return Fitted(probs, networks[0].cpu(), history, spent + time.monotonic() - began)
@@ -222,9 +213,7 @@ def _answer(network: nn.Module, images: Tensor) -> Tensor:
     """(n, k) float32 probabilities, from a forward pass in float32, in evaluation mode."""
     network.eval()
     parts = images.split(1000)
-    return torch.cat(
-        [network(part.contiguous(memory_format=torch.channels_last)).softmax(1) for part in parts]
-    )
+    return torch.cat([network(part.contiguous(memory_format=torch.channels_last)).softmax(1) for part in parts])
 
 
 def _decayed(networks: list[Standardised], weight_decay: float) -> list[dict[str, Any]]:
@@ -240,9 +229,7 @@ def _check_finite(method: Method, networks: list[Standardised], losses: Tensor, 
     bad = ~losses.isfinite()
     if bad.any():
         step = first + int(bad.int().argmax())
-        raise Diverged(
-            f"{method.name}: the loss is {losses[bad][0].item()} at step {step}. Lower lr or clip."
-        )
+        raise Diverged(f"{method.name}: the loss is {losses[bad][0].item()} at step {step}. Lower lr or clip.")
     for network in networks:
         for name, weight in network.named_parameters():
             if not weight.isfinite().all():

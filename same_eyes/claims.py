@@ -1,0 +1,386 @@
+"""Claims: sentences that measurements can contradict, and the rule by which they are judged.
+
+A claim is one table of ``expected/*.toml`` and one test of ``benchmark/``. The rule, for all of them:
+
+==============  ===========================================  ============================================
+check           reproduced                                   not reproduced
+==============  ===========================================  ============================================
+``greater``     the 95 % interval's lower end > margin       its upper end < margin
+``close``       the 95 % interval inside value +- tolerance  wholly outside it
+``significant`` p <= alpha, and the sign is the paper's      p > alpha, or the other sign
+``no_difference``  p > alpha                                 p <= alpha
+``equivalent``  the 90 % interval inside +- margin (TOST)    the 90 % interval wholly outside it
+==============  ===========================================  ============================================
+
+What is neither is *inconclusive*. *Not testable*: the data or the runs are missing, or the people are
+simulated. Deviations that are known lie in ``expected/deviations.toml``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .types import BadInput
+
+Verdict = Literal["reproduced", "not reproduced", "inconclusive", "not testable"]
+READINGS = ("as reported", "strict", "own")
+SEVERITY: tuple[Verdict, ...] = ("not reproduced", "inconclusive", "not testable", "reproduced")
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A number with its 95 % interval, and the bootstrap replicates behind it where there are any.
+
+    The difference of two estimates is taken replicate by replicate, so that both must come from the same
+    resampled images: the interval is then that of a paired comparison.
+
+    Examples
+    --------
+    >>> a = Estimate.from_replicates(0.5, [0.4, 0.5, 0.6]); b = Estimate.from_replicates(0.1, [0.0, 0.1, 0.2])
+    >>> round((a - b).low, 3), round((a - b).high, 3)
+    (0.4, 0.4)
+    """
+
+    value: float
+    low: float
+    high: float
+    replicates: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_replicates(cls, value: float, replicates: ArrayLike, level: float = 0.95) -> Estimate:
+        """Percentile interval of bootstrap replicates; degenerate (NaN) ones are left out."""
+        replicates = np.asarray(replicates, np.float64)
+        tail = (1 - level) / 2
+        if np.isnan(replicates).all():
+            return cls(float(value), np.nan, np.nan, replicates)
+        low, high = np.nanquantile(replicates, [tail, 1 - tail])
+        return cls(float(value), float(low), float(high), replicates)
+
+    @classmethod
+    def exact(cls, value: float) -> Estimate:
+        """A number that no sampling stands behind."""
+        return cls(float(value), float(value), float(value))
+
+    def at(self, level: float) -> Estimate:
+        """The same number with an interval of another level."""
+        if self.replicates is None:
+            raise ValueError("no replicates to take another interval from.")
+        return Estimate.from_replicates(self.value, self.replicates, level)
+
+    def __sub__(self, other: Estimate) -> Estimate:
+        if self.replicates is None or other.replicates is None:
+            raise ValueError("a difference needs the bootstrap replicates of both numbers, from the same images.")
+        return Estimate.from_replicates(self.value - other.value, self.replicates - other.replicates)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence, and what would contradict it.
+
+    Attributes
+    ----------
+    id : str
+        Stable name; its test is marked with it.
+    number : str
+        Row in the study's list of sentences.
+    reading : str
+        "as reported" (the study's own), "strict" (a careful reviewer's) or "own" (not the study's).
+    says, where, why : str
+        The sentence, its place in the text, and the reason for the tolerance or margin.
+    paper : str
+        What the paper prints, for the closing table.
+    values : mapping of str to float
+        The paper's numbers, by case.
+    tolerance, margin, alpha : float
+        What is allowed; the check that needs one says so when it is missing.
+    """
+
+    id: str
+    number: str
+    reading: str
+    says: str
+    where: str
+    why: str
+    paper: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+    tolerance: float = np.nan
+    margin: float = np.nan
+    alpha: float = 0.05
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A known deviation: which cases of a claim are known to end otherwise, for which runs, and why.
+
+    Attributes
+    ----------
+    claim, verdict, reason : str
+    study, recipe, runs : str
+        What it binds for.
+    cases : sequence of str
+        Names of the cases; ("*",) for all.
+    """
+
+    claim: str
+    verdict: str
+    reason: str
+    study: str
+    recipe: str
+    runs: str
+    cases: Sequence[str]
+
+    def binds(self, study: str, recipe: str, runs: str) -> bool:
+        """Whether it speaks of these runs."""
+        return (self.study, self.recipe, self.runs) == (study, recipe, runs)
+
+    def covers(self, case: str) -> bool:
+        """Whether it names this case."""
+        return "*" in self.cases or case in self.cases
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one check of a claim saw."""
+
+    claim: Claim
+    name: str
+    verdict: Verdict
+    measured: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    paper: str = ""
+    allowed: str = ""
+    slack: float = np.nan
+    note: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.claim.where}; {self.name}" if self.name else self.claim.where
+        here = "" if np.isnan(self.measured) else f"\n  here:    {interval_text(self)}"
+        paper = f"\n  paper:   {self.paper}" if self.paper else ""
+        note = f"\n  note:    {self.note}" if self.note else ""
+        return (
+            f"{self.verdict.upper()} ({self.claim.reading}): {self.claim.says} [{where}]"
+            f"{paper}{here}\n  allowed: {self.allowed}, because {self.claim.why}{note}"
+        )
+
+
+class ClaimFailed(AssertionError):
+    """A claim was not reproduced, or could not be decided, and nobody had said so before."""
+
+
+class KnownDeviation(Exception):
+    """A claim deviates as ``expected/deviations.toml`` says it does."""
+
+
+class NotTestable(Exception):
+    """The data or the runs that a claim needs are missing."""
+
+
+@dataclass
+class Check:
+    """What a claim's test is given: each call judges one case, records it, and raises unless it reproduces.
+
+    Attributes
+    ----------
+    claim : Claim
+    case : str
+        Name of the case, from the test's parameters.
+    record : list of Case
+        Where cases are written; shared by the session.
+    deviations : sequence of Deviation
+        Those that bind for the runs at hand.
+    simulated : bool
+        Where people are simulated nothing counts as a claim checked.
+    """
+
+    claim: Claim
+    case: str = ""
+    record: list[Case] = field(default_factory=list)
+    deviations: Sequence[Deviation] = ()
+    simulated: bool = False
+
+    def greater(self, estimate: Estimate, than: Estimate | float = 0.0) -> None:
+        """The number exceeds another (both resampled on the same images) by more than the margin."""
+        difference = estimate - than if isinstance(than, Estimate) else _shifted(estimate, than)
+        margin = self._need("margin")
+        verdict: Verdict = "inconclusive"
+        if difference.low > margin:
+            verdict = "reproduced"
+        elif difference.high < margin:
+            verdict = "not reproduced"
+        self._judge(verdict, difference, f"difference > {margin:g}", difference.low - margin)
+
+    def close(self, estimate: Estimate, to: float | None = None) -> None:
+        """The number is the paper's, within the tolerance. ``to`` defaults to the claim's value for the case."""
+        if to is None:
+            if self.case not in self.claim.values:
+                raise BadInput(f"claim {self.claim.id!r} has no value for the case {self.case!r}.")
+            to = self.claim.values[self.case]
+        low, high = to - self._need("tolerance"), to + self.claim.tolerance
+        verdict: Verdict = "inconclusive"
+        if low <= estimate.low and estimate.high <= high:
+            verdict = "reproduced"
+        elif estimate.high < low or estimate.low > high:
+            verdict = "not reproduced"
+        allowed = f"{to:g} +- {self.claim.tolerance:g}"
+        self._judge(verdict, estimate, allowed, min(estimate.low - low, high - estimate.high), f"{to:g}")
+
+    def significant(self, difference: Estimate, pvalue: float, sign: int = 1) -> None:
+        """A test finds a difference of the paper's sign."""
+        same = np.sign(difference.value) == sign
+        verdict: Verdict = "reproduced" if pvalue <= self.claim.alpha and same else "not reproduced"
+        allowed = f"p <= {self.claim.alpha:g}, sign {'+' if sign > 0 else '-'}"
+        slack = self.claim.alpha - pvalue if same else -1.0
+        self._judge(verdict, difference, allowed, slack, note=f"p = {pvalue:.2g}")
+
+    def no_difference(self, difference: Estimate, pvalue: float) -> None:
+        """A test finds no difference, as the study reads it: p > alpha."""
+        verdict: Verdict = "reproduced" if pvalue > self.claim.alpha else "not reproduced"
+        self._judge(
+            verdict, difference, f"p > {self.claim.alpha:g}", pvalue - self.claim.alpha, note=f"p = {pvalue:.2g}"
+        )
+
+    def equivalent(self, difference: Estimate) -> None:
+        """Two one-sided tests at alpha find the difference inside the margin: its 90 % interval lies there."""
+        margin, inner = self._need("margin"), difference.at(1 - 2 * self.claim.alpha)
+        verdict: Verdict = "inconclusive"
+        if -margin < inner.low and inner.high < margin:
+            verdict = "reproduced"
+        elif inner.low > margin or inner.high < -margin:
+            verdict = "not reproduced"
+        allowed = f"{100 - 200 * self.claim.alpha:g} % interval within +- {margin:g}"
+        self._judge(verdict, difference, allowed, margin - max(abs(inner.low), abs(inner.high)))
+
+    def not_testable(self, why: str) -> None:
+        """The data or the runs are missing: record it and stop."""
+        self.record.append(Case(self.claim, self.case, "not testable", paper=self.claim.paper, note=why))
+        raise NotTestable(why)
+
+    def _need(self, what: str) -> float:
+        value = getattr(self.claim, what)
+        if np.isnan(value):
+            raise BadInput(f"claim {self.claim.id!r} states no {what} in expected/.")
+        return value
+
+    def _judge(
+        self, verdict: Verdict, seen: Estimate, allowed: str, slack: float, paper: str = "", note: str = ""
+    ) -> None:
+        if not np.isfinite([seen.value, seen.low, seen.high]).all():
+            self.not_testable("the measurement is undefined on these images (NaN)")
+        case = Case(
+            self.claim,
+            self.case,
+            verdict,
+            seen.value,
+            seen.low,
+            seen.high,
+            paper or self.claim.paper,
+            allowed,
+            float(slack),
+            note,
+        )
+        if self.simulated:
+            case = replace(case, verdict="not testable", note="simulated people: no claim of the paper is checked")
+        self.record.append(case)
+        if self.simulated:
+            raise NotTestable(case.note)
+        known = next((d for d in self.deviations if d.claim == self.claim.id and d.covers(self.case)), None)
+        if verdict == "reproduced" and known:
+            raise ClaimFailed(
+                f"{case}\n  listed in expected/deviations.toml, but it reproduces now: take the entry out"
+            )
+        if verdict == "reproduced":
+            return
+        if known and known.verdict != verdict:
+            raise ClaimFailed(f"{case}\n  listed in expected/deviations.toml as {known.verdict!r}: correct the entry")
+        if known:
+            raise KnownDeviation(f"{case}\n  known: {known.reason}")
+        raise ClaimFailed(str(case))
+
+
+def _shifted(estimate: Estimate, by: float) -> Estimate:
+    return Estimate(estimate.value - by, estimate.low - by, estimate.high - by)
+
+
+def read_claims(folder: Path) -> dict[str, Claim]:
+    """Every claim of a folder of TOML files, by id.
+
+    Raises
+    ------
+    BadInput
+        A table that lacks a field or has an unknown one, or an id that occurs twice; it names the file.
+    """
+    claims: dict[str, Claim] = {}
+    for path in sorted(folder.glob("*.toml")):
+        if path.name == "deviations.toml":
+            continue
+        for name, table in _toml(path).items():
+            if name in claims:
+                raise BadInput(f"{path}: the claim {name!r} exists already in another file.")
+            table = {"number": "", "reading": "own"} | table
+            try:
+                claims[name] = Claim(id=name, **table)
+            except TypeError as error:
+                raise BadInput(f"{path}: claim {name!r}: {error}.") from None
+            if claims[name].reading not in READINGS:
+                raise BadInput(f"{path}: claim {name!r}: reading must be one of {READINGS}.")
+    return claims
+
+
+def read_deviations(folder: Path, claims: Mapping[str, Claim]) -> list[Deviation]:
+    """The known deviations; one that names no claim is an error."""
+    path = folder / "deviations.toml"
+    if not path.exists():
+        return []
+    deviations = []
+    for claim, entries in _toml(path).items():
+        for entry in entries:
+            try:
+                deviations.append(Deviation(claim=claim, **entry))
+            except TypeError as error:
+                raise BadInput(f"{path}: deviation {claim!r}: {error}.") from None
+        if claim not in claims:
+            raise BadInput(f"{path}: there is no claim {claim!r}.")
+    return deviations
+
+
+def unmatched(deviations: Iterable[Deviation], record: Iterable[Case]) -> list[str]:
+    """Deviations whose claim was checked without any case that they name."""
+    seen: dict[str, set[str]] = {}
+    for case in record:
+        seen.setdefault(case.claim.id, set()).add(case.name)
+    return [
+        f"{d.claim}: no case {name!r} in this run"
+        for d in deviations
+        if d.claim in seen
+        for name in d.cases
+        if name != "*" and name not in seen[d.claim]
+    ]
+
+
+def headline(cases: Sequence[Case]) -> Case:
+    """The worst of a claim's cases: by verdict, then by how little room was left."""
+    return min(cases, key=lambda case: (SEVERITY.index(case.verdict), np.nan_to_num(case.slack, nan=np.inf)))
+
+
+def interval_text(case: Case) -> str:
+    """Number and interval, with the digits that the interval's width makes meaningful."""
+    width = case.high - case.low
+    digits = 2 if width <= 0 else int(np.clip(np.ceil(-np.log10(width)) + 1, 0, 4))
+    if width <= 0:
+        return f"{case.measured:.{digits}f}"
+    return f"{case.measured:.{digits}f} [{case.low:.{digits}f}, {case.high:.{digits}f}]"
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not TOML ({error}).") from None

@@ -1,0 +1,134 @@
+"""The command ``same-eyes``: data, methods, training."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from . import studies
+from .method import RECIPES, available
+from .places import leaf
+from .runset import STUDY
+from .store import Run, Store
+from .types import BadInput
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; 0 where it went well, 1 with one line on standard error where it did not."""
+    parser = argparse.ArgumentParser("same-eyes", description="Do people and machines see alike?")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    data = commands.add_parser("data", help="where the data sets are, their licences and citations")
+    data.add_argument("action", nargs="?", choices=("show", "fetch"), default="show", help="fetch: get what is missing")
+    data.add_argument("--data-dir", type=Path, help="folder to search first")
+    data.set_defaults(run=_data)
+
+    methods = commands.add_parser("methods", help="the methods at hand, and what each needs")
+    methods.set_defaults(run=_methods)
+
+    train = commands.add_parser("train", help="train methods and store their predictions")
+    train.add_argument("names", nargs="*", metavar="NAME", help="methods; see `same-eyes methods`")
+    train.add_argument("--all", action="store_true", help="all thirteen of the study")
+    train.add_argument("--study", choices=tuple(studies.RECIPES), default="cifar10n")
+    train.add_argument("--recipe", choices=tuple(RECIPES), help="default: small; tiny for digits")
+    train.add_argument("--labels", default="random1", help="whose labels to learn from (default: random1)")
+    train.add_argument("--backbone", help="default: the recipe's")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--device", default="cpu")
+    train.add_argument("--data-dir", type=Path, help="folder to search first")
+    train.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
+    train.add_argument("--dry-run", action="store_true", help="print the plan and its estimated time, and stop")
+    train.set_defaults(run=_train)
+
+    asked = parser.parse_args(arguments)
+    try:
+        return asked.run(asked)
+    except (BadInput, OSError) as error:
+        print(f"same-eyes: {error}", file=sys.stderr)
+        return 1
+
+
+def _data(asked: argparse.Namespace) -> int:
+    from . import data
+
+    if asked.action == "fetch":
+        data.fetch(asked.data_dir)
+    rows = []
+    broken = 0
+    for source, found, fault in data.status(asked.data_dir):
+        broken += bool(fault)
+        rows.append([source.name, str(found) if found else "missing", fault or "", source.licence])
+    print(tabulate(rows, ["data", "found in", "fault", "licence"], maxcolwidths=[None, 60, 40, 30]))
+    print("\nCite:")
+    for source, *_ in data.status(asked.data_dir):
+        print(f"  {source.name}: {source.citation}\n    from {source.url}")
+    print("\nSearched, in this order:", *map(str, data.search_places(asked.data_dir)), sep="\n  ")
+    if any(row[1] == "missing" for row in rows):
+        print("\nGet what is missing with: same-eyes data fetch")
+    return int(broken > 0)
+
+
+def _methods(asked: argparse.Namespace) -> int:
+    def row(name: str) -> list[object]:
+        method = found[name]
+        start = method.starts_from or (f"own first stage ({method.first_stage.name})" if method.first_stage else "")
+        settings = ", ".join(f"{key}={value}" for key, value in {**method.settings, **method.recipe}.items())
+        return [name, method.title, method.networks, start, "yes" if method.transition else "", settings, method.paper]
+
+    found = available()
+    names = [name for name in STUDY if name in found] + [name for name in found if name not in STUDY]
+    header = ["name", "title", "networks", "starts from", "estimates T", "settings", "paper"]
+    print(tabulate([row(name) for name in names], header))
+    return 0
+
+
+def _train(asked: argparse.Namespace) -> int:
+    from .plan import cost, in_order, trainer
+
+    methods = available()
+    names = [name for name in STUDY if name in methods] if asked.all else asked.names
+    unknown = [name for name in names if name not in methods]
+    if unknown or not names:
+        what = f"no method {', '.join(unknown)}" if unknown else "name a method, or say --all"
+        raise BadInput(f"{what}; there are {', '.join(methods)}.")
+    recipe = asked.recipe or studies.RECIPES[asked.study][-1]
+    backbone = asked.backbone or RECIPES[recipe].backbone
+    store = Store(asked.store, methods)
+    runs = in_order([Run(asked.study, recipe, asked.labels, name, backbone, asked.seed) for name in names], methods)
+    if asked.dry_run:
+        pace = _pace(store, recipe, backbone)
+        rows = []
+        for run in runs:
+            status, epochs = store.status(run), cost(run, methods)
+            seconds = epochs * pace if status != "stored" else 0.0
+            rows.append([run.name, status, epochs, f"{seconds / 60:.1f}" if pace else "?"])
+        print(tabulate(rows, ["run", "status", "network epochs", "minutes"]))
+        if not pace:
+            print("No run of this recipe is stored yet, so there is no pace to estimate minutes from.")
+        return 0
+    trainer(store, asked.data_dir, device=asked.device).train_all(runs)
+    for run in runs:
+        manifest = store.manifest(run)
+        accuracy = ", ".join(f"{split} {100 * value:.2f} %" for split, value in manifest["accuracy"].items())
+        print(f"{run.name}: {accuracy} ({manifest['seconds']:.0f} s)")
+    return 0
+
+
+def _pace(store: Store, recipe: str, backbone: str) -> float:
+    """Median seconds of one network's epoch among the stored runs of a recipe; 0 where there is none."""
+    from statistics import median
+
+    from .plan import cost
+
+    done = [
+        run for run in store.runs() if (run.recipe, run.backbone) == (recipe, backbone) and run.method in store.methods
+    ]
+    return median([store.manifest(run)["seconds"] / cost(run, store.methods) for run in done]) if done else 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""The pytest side of the suite: options, fixtures, and the closing table.
+
+    pytest benchmark                        the study's claims, from stored predictions
+    pytest benchmark --train missing        trains what is not stored (needs the extra "train")
+    pytest benchmark --report DIR           writes the closing table as report.json and report.md too
+
+A claim's test is marked ``@pytest.mark.claim("its-id")``, takes the fixture ``claim`` and makes one check
+with it. A test that takes ``machine`` or ``human`` runs once for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import claims as _claims
+from . import studies
+from .measure import Measured
+from .method import RECIPES, available
+from .places import leaf
+from .runset import RunSet
+from .types import BadInput, Study
+
+STATE = pytest.StashKey["Session"]()
+
+
+class Session:
+    """What a run of the suite knows: the study, its runs, its claims, and what they saw."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.data_dir: Path | None = config.getoption("data_dir")
+        self.train: str = config.getoption("train")
+        self.replicates: int = config.getoption("replicates")
+        self.report: Path | None = config.getoption("report")
+        self.name: str = config.getoption("study") or studies.default(self.data_dir)
+        self.methods = available()
+        self.runset = RunSet.choose(self.name, self.methods, config.getoption("recipe"), self.data_dir)
+        self.claims = _claims.read_claims(leaf("expected"))
+        deviations = _claims.read_deviations(leaf("expected"), self.claims)
+        self.deviations = [d for d in deviations if d.binds(self.name, self.runset.recipe, self.runset.name)]
+        self.simulated = self.name == "digits"
+        self.record: list[_claims.Case] = []
+        self.unmatched: list[str] = []
+        self.selected: set[str] = set()
+        self._measured: Measured | None = None
+
+    @property
+    def measured(self) -> Measured:
+        if self._measured is None:
+            machines = self.runset.machines(self.train)
+            study = studies.heldout(self.name, machines, self.data_dir)
+            self._measured = Measured(study, self.replicates)
+        return self._measured
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("same-eyes")
+    group.addoption(
+        "--study", choices=tuple(studies.RECIPES), help="default: cifar10n where its labels are, else digits"
+    )
+    group.addoption("--data-dir", type=Path, help="folder with the data sets, searched first")
+    group.addoption("--recipe", choices=tuple(RECIPES), help="whose runs to judge; default: the fullest complete set")
+    group.addoption(
+        "--train",
+        choices=("never", "missing", "always"),
+        default="never",
+        help="which machines to train now instead of loading their stored predictions",
+    )
+    group.addoption("--report", type=Path, metavar="DIR", help="write report.json and report.md there")
+    group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "claim(id): the sentence of the study, by its id in expected/, that a test checks"
+    )
+
+
+def _session(config: pytest.Config) -> Session:
+    if STATE not in config.stash:
+        try:
+            config.stash[STATE] = Session(config)
+        except BadInput as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[STATE]
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if not any("benchmark" in Path(argument).parts for argument in config.args):
+        return []
+    session = _session(config)
+    lines = [f"same-eyes: study {session.name}, {session.runset.describe()}, {session.replicates} bootstrap samples"]
+    if session.simulated:
+        lines.append("same-eyes: the people of this study are SIMULATED; no claim of the paper is checked")
+    return lines
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "machine" in metafunc.fixturenames:
+        metafunc.parametrize("machine", _session(metafunc.config).runset.names, indirect=True)
+    if "human" in metafunc.fixturenames:
+        metafunc.parametrize("human", ["Human 1", "Human 2", "Human 3"], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    marked = [(item, mark.args[0]) for item in items for mark in item.iter_markers("claim")]
+    if not marked:
+        return
+    session = _session(config)
+    for item, name in marked:
+        if name not in session.claims:
+            raise pytest.UsageError(f"{item.nodeid}: expected/ has no claim {name!r}.")
+        session.selected.add(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    except _claims.KnownDeviation as known:
+        pytest.xfail(str(known))
+    except _claims.NotTestable as why:
+        pytest.skip(f"not testable: {why}")
+
+
+@pytest.fixture(scope="session")
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """The study's measurements, each with its interval, computed once a session."""
+    return _session(request.config).measured
+
+
+@pytest.fixture(scope="session")
+def study(measured: Measured) -> Study:
+    """People and machines on the held-out images."""
+    return measured.study
+
+
+@pytest.fixture(scope="session")
+def people(study: Study) -> Any:
+    """The study's annotators on the held-out images."""
+    return study.people
+
+
+@pytest.fixture(scope="session")
+def machines(study: Study) -> Any:
+    """The study's machines: name to runs."""
+    return study.machines
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> Study:
+    """People on all images of the data set, without machines."""
+    session = _session(request.config)
+    return studies.whole(session.name, session.data_dir)
+
+
+@pytest.fixture
+def claim(request: pytest.FixtureRequest) -> _claims.Check:
+    """The claim a test is marked with, to be checked; its case is named by the test's parameters."""
+    session = _session(request.config)
+    mark = request.node.get_closest_marker("claim")
+    if mark is None:
+        raise pytest.UsageError(f"{request.node.nodeid}: takes `claim` but has no @pytest.mark.claim(id).")
+    parameters = getattr(request.node, "callspec", None)
+    case = " vs ".join(map(str, parameters.params.values())) if parameters else ""
+    return _claims.Check(
+        session.claims[mark.args[0]], case, session.record, session.deviations, simulated=session.simulated
+    )
+
+
+@pytest.fixture
+def machine(request: pytest.FixtureRequest, claim: _claims.Check, machines: Any) -> str:
+    """A machine's name; a machine without stored predictions makes its case not testable."""
+    if request.param not in machines:
+        session = _session(request.config)
+        try:
+            claim.not_testable(session.runset.why_missing(request.param))
+        except _claims.NotTestable as why:
+            pytest.skip(f"not testable: {why}")
+    return request.param
+
+
+@pytest.fixture
+def human(request: pytest.FixtureRequest, people: Any) -> str:
+    """A person's name."""
+    return people.names[int(request.param.split()[-1]) - 1]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    state = session.config.stash.get(STATE, None)
+    if state is None or not state.record:
+        return
+    state.unmatched = _claims.unmatched(state.deviations, state.record)
+    if state.unmatched:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if state.report:
+        from .report import write
+
+        write(state.report, state)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    state = config.stash.get(STATE, None)
+    if state is None or not state.record:
+        return
+    from .report import closing_table
+
+    terminalreporter.section(f"same-eyes: {state.name}, {state.runset.describe()}")
+    terminalreporter.write_line(closing_table(state))
+    for line in state.unmatched:
+        terminalreporter.write_line(f"ERROR expected/deviations.toml: {line}", red=True)
+    if state.report:
+        terminalreporter.write_line(f"written: {state.report / 'report.json'}, {state.report / 'report.md'}")

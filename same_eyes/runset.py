@@ -1,0 +1,99 @@
+"""A set of runs that belong together: one machine per method, trained by one recipe on one label set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import studies
+from .method import RECIPES, Method
+from .places import leaf, work
+from .store import Run, Store, remedy
+from .types import Predictions
+
+STUDY = (
+    ["cores", "ce", "pls", "fdiv", "gce", "fw", "peerloss", "bw", "nls", "cal", "coteaching_plus", "jocor", "coteaching"]
+)  # in the order of the paper's Table 1
+
+
+@dataclass(frozen=True, eq=False)
+class RunSet:
+    """The runs that one session judges.
+
+    Attributes
+    ----------
+    name : str
+        "main": every machine learns from random1.
+    runs : mapping of str to sequence of Run
+        A machine's title to its runs, one a seed.
+    """
+
+    name: str
+    study: str
+    recipe: str
+    methods: Mapping[str, Method]
+    runs: Mapping[str, Sequence[Run]]
+    data_dir: Path | None = None
+
+    @classmethod
+    def choose(
+        cls, study: str, methods: Mapping[str, Method], recipe: str | None = None, data_dir: Path | None = None
+    ) -> RunSet:
+        """The set by a recipe, or by the preferred recipe of which every run is stored; else the fullest."""
+        candidates = [recipe] if recipe else list(studies.RECIPES[study])
+        sets = [cls._main(study, name, methods, data_dir) for name in candidates]
+        return max(sets, key=lambda s: (len(s.stored()) == len(s.runs), len(s.stored())))
+
+    @classmethod
+    def _main(cls, study: str, recipe: str, methods: Mapping[str, Method], data_dir: Path | None) -> RunSet:
+        backbone = RECIPES[recipe].backbone
+        ordered = [name for name in STUDY if name in methods]
+        runs = {methods[m].title: (Run(study, recipe, "random1", m, backbone, 0),) for m in ordered}
+        return cls("main", study, recipe, methods, runs, data_dir)
+
+    @property
+    def names(self) -> list[str]:
+        """The machines, by title."""
+        return list(self.runs)
+
+    @property
+    def store(self) -> Store:
+        """Where the runs are looked up."""
+        return Store(leaf("predictions"), self.methods)
+
+    def stored(self) -> list[str]:
+        """The machines whose every run is stored and not stale."""
+        return [name for name, runs in self.runs.items() if all(self.store.status(run) == "stored" for run in runs)]
+
+    def why_missing(self, name: str) -> str:
+        """Why a machine has no predictions, and the command that makes them."""
+        run = next(run for run in self.runs[name] if self.store.status(run) != "stored")
+        status = self.store.status(run)
+        what = "was trained before its method or recipe changed" if status == "stale" else "is not stored"
+        return f"the run {run.name} {what}. {remedy(run)}"
+
+    def describe(self) -> str:
+        """One phrase: which recipe, and how many machines are there."""
+        return f"recipe {self.recipe}, {len(self.stored())} of {len(self.runs)} machines stored"
+
+    def machines(self, train: str = "never") -> dict[str, tuple[Predictions, ...]]:
+        """Predictions on the held-out images of every machine at hand, training first what is asked for.
+
+        Parameters
+        ----------
+        train : {"never", "missing", "always"}
+            "missing" trains and stores runs that are not stored; "always" trains every run afresh, into the
+            working folder, and leaves the stored ones as they are.
+        """
+        store = self.store if train != "always" else Store(work() / "always", self.methods)
+        if train != "never":
+            from .plan import trainer
+
+            wanted = [run for runs in self.runs.values() for run in runs]
+            trainer(store, self.data_dir, afresh=train == "always").train_all(wanted)
+        return {
+            name: tuple(store.load(run)["heldout"] for run in runs)
+            for name, runs in self.runs.items()
+            if all(store.status(run) == "stored" for run in runs)
+        }

@@ -1,0 +1,151 @@
+"""The built-in studies: which images, which people, which labels to learn from.
+
+``cifar10n``: CIFAR-10's training images with CIFAR-10N's three human labels each. Machines learn from images
+0 to 39,999; people and machines are compared on images 40,000 to 49,999, the last of the Python batches,
+because that keeps CIFAR-10N's annotation batches of ten whole. (The study does not say which 10,000 it held out.)
+
+``digits``: scikit-learn's 1,797 digit images, 1,000 to learn from, with simulated annotators. It needs neither
+data nor network, and checks no claim of the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import data
+from . import digits as _digits
+from .method import Task
+from .types import Annotators, BadInput, Predictions, Study
+
+LABEL_SETS = ("random1", "random2", "random3")
+DIGITS_SEED = 0  # of the simulated annotators
+RECIPES = {"cifar10n": ("full", "small"), "digits": ("tiny",)}  # a study's recipes, the one to prefer first
+
+Machines = Mapping[str, Sequence[Predictions]]
+
+
+def task(name: str, labels: str, data_dir: Path | None = None) -> Task:
+    """What the machines of a study learn from, and the images they answer for.
+
+    Parameters
+    ----------
+    name : str
+        "cifar10n" or "digits".
+    labels : str
+        "random1", "random2" or "random3": the first, second or third person's answers; for cifar10n also
+        "aggre" and "worst".
+    data_dir : path, optional
+        Where to look for the data first.
+    """
+    _known(name)
+    if name == "digits":
+        people = _digits_people()
+        images = _digits_pixels()
+        train = people.labels[_digits.TRAIN, LABEL_SETS.index(_known_labels(labels, LABEL_SETS))]
+        return Task(images[_digits.TRAIN], train, len(_digits.CLASSES), {"heldout": images[_digits.HELDOUT]})
+    answers = data.cifar10n(data_dir).labels
+    given = answers[_known_labels(labels, (*LABEL_SETS, "aggre", "worst"))]
+    pixels, official = (_channels_first(data.cifar10_images(split, data_dir)) for split in ("train", "test"))
+    heldout = data.HELDOUT
+    return Task(
+        pixels[: heldout.start],
+        given[: heldout.start],
+        len(data.CLASSES),
+        {"heldout": pixels[heldout], "official": official},
+    )
+
+
+def truths(name: str, data_dir: Path | None = None) -> dict[str, NDArray[np.int64]]:
+    """Clean labels of the images that a study's machines answer for, by split."""
+    _known(name)
+    if name == "digits":
+        return {"heldout": _digits.digits().truth[_digits.HELDOUT]}
+    clean = data.cifar10_labels("train", data_dir)
+    return {"heldout": clean[data.HELDOUT], "official": data.cifar10_labels("test", data_dir)}
+
+
+def heldout(name: str, machines: Machines, data_dir: Path | None = None) -> Study:
+    """People and machines on the images that no machine has learnt from."""
+    everything = whole(name, data_dir)
+    part = _digits.HELDOUT if name == "digits" else data.HELDOUT
+    people = everything.people
+    return Study(
+        name,
+        truth=everything.truth[part],
+        people=Annotators(
+            people.labels[part],
+            classes=people.classes,
+            names=people.names,
+            workers=None if people.workers is None else people.workers[part],
+            seconds=None if people.seconds is None else people.seconds[part],
+        ),
+        machines=machines,
+        classes=everything.classes,
+        index=np.arange(part.start, part.stop) if name != "digits" else None,
+        group=None if everything.group is None else everything.group[part],
+        aggregate=None if everything.aggregate is None else everything.aggregate[part],
+        simulated=everything.simulated,
+    )
+
+
+def whole(name: str, data_dir: Path | None = None) -> Study:
+    """People on all images, those that machines learn from included; no machines."""
+    _known(name)
+    if name == "digits":
+        people = _digits_people()
+        truth, classes = _digits.digits().truth, _digits.CLASSES
+        return Study(name, truth, people, {}, classes, aggregate=people.majority(DIGITS_SEED), simulated=True)
+    answers = data.cifar10n(data_dir)
+    people = Annotators(
+        np.stack([answers.labels[labels] for labels in LABEL_SETS], 1),
+        classes=len(data.CLASSES),
+        workers=answers.workers,
+        seconds=answers.seconds,
+    )
+    clean, aggregate = answers.labels["clean"], answers.labels["aggre"]
+    return Study(name, clean, people, {}, data.CLASSES, group=answers.batch, aggregate=aggregate)
+
+
+def official(machines: Machines, data_dir: Path | None = None) -> Study:
+    """CIFAR-10H's people and the machines of cifar10n on CIFAR-10's own 10,000 test images."""
+    people = Annotators.from_counts(data.cifar10h_counts(data_dir))
+    return Study("cifar10h", data.cifar10_labels("test", data_dir), people, machines, data.CLASSES)
+
+
+def default(data_dir: Path | None = None) -> str:
+    """The study to run when none is named: cifar10n where its labels are or can be had, else digits."""
+    try:
+        data.cifar10n(data_dir)
+    except data.MissingData:
+        return "digits"
+    return "cifar10n"
+
+
+def _known(name: str) -> None:
+    if name not in RECIPES:
+        raise BadInput(f"no study {name!r}; there are {', '.join(RECIPES)}.")
+
+
+def _known_labels(labels: str, known: Sequence[str]) -> str:
+    if labels not in known:
+        raise BadInput(f"no labels {labels!r}; there are {', '.join(known)}.")
+    return labels
+
+
+def _digits_people() -> Annotators:
+    digits = _digits.digits()
+    return _digits.simulate_annotators(digits.images, digits.truth, raters=len(LABEL_SETS), seed=DIGITS_SEED)
+
+
+def _digits_pixels() -> NDArray[np.uint8]:
+    """(1797, 1, 8, 8): ink from 0 to 16, as scikit-learn ships it."""
+    return np.rint(_digits.digits().images * 16).astype(np.uint8)[:, None]
+
+
+def _channels_first(images: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2))
