@@ -124,5 +124,5 @@ def matching_draw(right_a: ArrayLike, right_b: ArrayLike, seed: int = 0) -> floa
     rng = np.random.default_rng(seed)
     kinds = [np.flatnonzero(right_b), np.flatnonzero(~right_b)]
     size = min(map(len, kinds))
-    chosen = np.concatenate([rng.choice(kind, size, replace=False) for kind in kinds if size] or kinds[:0])
+    chosen = np.concatenate([rng.choice(kind, size, replace=False) for kind in kinds])
     return float(np.mean(right_a[chosen] == right_b[chosen])) if size else np.nan

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
-from statsmodels.stats.multitest import multipletests
 
 from .matrix_t_test import Alternative, TTest, p_from_t, t_test
 
@@ -93,7 +92,7 @@ def holm(pvalues: ArrayLike) -> NDArray[np.float64]:
     [0.03, nan, 0.06, 0.06]
     """
     adjusted = np.array(pvalues, dtype=np.float64)
-    made = np.isfinite(adjusted)
-    if made.any():
-        adjusted[made] = multipletests(adjusted[made], method="holm")[1]
+    order = np.argsort(adjusted)[: np.isfinite(adjusted).sum()]  # NaN is sorted last
+    tests_left = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * tests_left), 1)
     return adjusted
