@@ -321,10 +321,14 @@ def read_claims(folder: Path) -> dict[str, Claim]:
     for path in sorted(folder.glob("*.toml")):
         if path.name == "deviations.toml":
             continue
-        for name, table in _toml(path).items():
+        tables = _toml(path)
+        for name, table in tables.items():
             if name in claims:
                 raise BadInput(f"{path}: the claim {name!r} exists already in another file.")
             table = {"number": "", "reading": "own"} | table
+            source = table.pop("values_from", None)  # another claim of the same file
+            if source:
+                table["values"] = tables.get(source, {}).get("values")
             try:
                 claims[name] = Claim(id=name, **table)
             except TypeError as error:

@@ -6,6 +6,7 @@ intervals of a study come from one set of resampled images, so that any two numb
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
@@ -17,6 +18,7 @@ from same_eyes.metrics.accuracy import wilson_interval
 from same_eyes.metrics.bootstrap import bootstrap_sums, resample_counts
 from same_eyes.metrics.matrix_t_test import TTest, matrix_t_test
 from same_eyes.metrics.mistake_confusion import Reading, mistake_cells, normalise_rows, same_mistake
+from same_eyes.metrics.rank_correlation import rank_correlation
 
 from .claims import Estimate
 from .types import Study
@@ -92,6 +94,16 @@ class Measured:
         off = ~np.eye(k, dtype=bool)
         with np.errstate(invalid="ignore"):
             return Estimate.from_replicates(_mean(confusion[off]), _mean(replicates[:, off]))
+
+    def rank_agreement(self, values: Mapping[str, float]) -> Estimate:
+        """Spearman correlation of the machines' accuracies with given ones; images and machines are resampled."""
+        names = [name for name in self.study.machines if name in values]
+        given = np.array([values[name] for name in names])
+        right = np.stack([self.labels[name] == self.study.truth for name in names], 1)
+        accuracies = bootstrap_sums(right.astype(np.uint8), self.weights) / len(right)
+        drawn = np.random.default_rng(self.seed).integers(len(names), size=(self.replicates, len(names)))
+        replicates = rank_correlation(np.take_along_axis(accuracies, drawn, 1), given[drawn])
+        return Estimate.from_replicates(rank_correlation(right.mean(0), given), replicates)
 
     def matrix_test(
         self, first: str, second: str, part: Literal["diagonal", "off-diagonal"], paired: bool = False

@@ -133,6 +133,18 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 
 
 @pytest.fixture(scope="session")
+def runset(request: pytest.FixtureRequest) -> RunSet:
+    """The runs that are judged."""
+    return _session(request.config).runset
+
+
+@pytest.fixture(scope="session")
+def measured_whole(request: pytest.FixtureRequest, whole: Study) -> Measured:
+    """Measurements of people over all images of the data set."""
+    return Measured(whole, _session(request.config).replicates)
+
+
+@pytest.fixture(scope="session")
 def study(measured: Measured) -> Study:
     """People and machines on the held-out images."""
     return measured.study

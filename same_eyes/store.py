@@ -25,7 +25,7 @@ from .method import RECIPES, Method
 from .types import BadInput, Predictions
 
 FLOOR = -30.0  # of log-probabilities
-FIRST_IMAGE = {"heldout": 40_000}  # where a split starts in its data set, if not at 0
+FIRST_IMAGE = {("cifar10n", "heldout"): 40_000}  # where a study's split starts in its data set, if not at 0
 
 Status = Literal["stored", "stale", "missing"]
 
@@ -135,7 +135,7 @@ class Store:
         return {
             split: Predictions(
                 probs,
-                np.arange(len(probs)) + FIRST_IMAGE.get(split, 0),
+                np.arange(len(probs)) + FIRST_IMAGE.get((run.study, split), 0),
                 method=run.method,
                 labels=run.labels,
                 backbone=run.backbone,

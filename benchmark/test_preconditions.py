@@ -1,0 +1,26 @@
+"""Before any claim: the study is what it says it is. These tests run on every study, simulated ones too."""
+
+import numpy as np
+
+
+def test_there_are_machines_to_judge(runset, machines):
+    assert machines, f"no machine is stored: {runset.why_missing(runset.names[0])}"
+
+
+def test_every_machine_has_learnt(study, machines):
+    chance = np.bincount(study.truth).max() / len(study.truth)
+    for name, runs in machines.items():
+        for run in runs:
+            right = (run.labels_predicted == study.truth).mean()
+            assert right > 2 * chance, f"{name} is right in {right:.1%} of images, chance is {chance:.1%}"
+
+
+def test_people_know_the_classes(study, people):
+    for name in people.names:
+        right = (people.column(name) == study.truth).mean()
+        assert right > 0.6, f"{name} is right in {right:.1%} of images: are these labels in the study's order?"
+
+
+def test_people_did_not_copy_each_other(people):
+    first, second = people.labels[:, 0], people.labels[:, 1]
+    assert 0 < (first != second).mean() < 0.5, "two annotators' columns are one, or have nothing in common"
