@@ -1,0 +1,72 @@
+"""Section 3.1: do two who err make the same mistake?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from same_eyes.metrics.bootstrap import bootstrap_sums
+from same_eyes.metrics.matrix_t_test import TTest, matrix_t_test
+from same_eyes.metrics.mistake_confusion import Reading, mistake_cells, normalise_rows
+from same_eyes.metrics.mistake_confusion import same_mistake as diagonal_mean
+
+from ..claims import Estimate
+from .core import Measured
+
+Pair = Literal["HH", "MM", "HM"]
+
+
+@cache
+def confusion(
+    measured: Measured, pair: Pair, reading: Reading = "both"
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mistake confusion of two people, two machines, or a person and a machine: ((k, k), (B, k, k) replicates)."""
+    study = measured.study
+    people, machines = study.people.labels, study.machine_labels()
+    first, second = {"HH": (people, None), "MM": (machines, None), "HM": (people, machines)}[pair]
+    k = len(study.classes)
+    cells = mistake_cells(first, second, study.truth, k, reading=reading)
+    sums = bootstrap_sums(cells, measured.weights).reshape(-1, k, k)
+    return normalise_rows(cells.sum(0).reshape(k, k)), normalise_rows(sums)
+
+
+@cache
+def same_mistake(measured: Measured, pair: Pair, reading: Reading = "both") -> Estimate:
+    """Mean of the confusion's diagonal: how often two who err give the same wrong answer."""
+    matrix, replicates = confusion(measured, pair, reading)
+    return Estimate.from_replicates(float(diagonal_mean(matrix)), diagonal_mean(replicates))
+
+
+@cache
+def other_mistake(measured: Measured, pair: Pair, reading: Reading = "both") -> Estimate:
+    """Mean of the confusion off its diagonal: how often the second gives one particular other wrong answer."""
+    matrix, replicates = confusion(measured, pair, reading)
+    off = ~np.eye(len(matrix), dtype=bool)
+    return Estimate.from_replicates(float(_mean(matrix[off])), _mean(replicates[:, off]))
+
+
+def matrix_test(
+    measured: Measured,
+    first: Pair,
+    second: Pair,
+    part: Literal["diagonal", "off-diagonal"],
+    *,
+    paired: bool = False,
+) -> tuple[Estimate, TTest]:
+    """Test 1: the mean difference of two matrices' entries with the t-test's own interval, and the test."""
+    (a, _), (b, _) = confusion(measured, first), confusion(measured, second)
+    test = matrix_t_test(a, b, part=part, paired=paired)
+    entries = np.eye(len(a), dtype=bool) if part == "diagonal" else ~np.eye(len(a), dtype=bool)
+    difference = float(_mean(a[entries]) - _mean(b[entries]))
+    half = abs(difference / test.statistic) * float(t.ppf(0.975, test.df)) if test.statistic else np.nan
+    return Estimate(difference, difference - half, difference + half), test
+
+
+def _mean(values: NDArray) -> NDArray:
+    """Mean over the last axis, NaN left out."""
+    count = np.isfinite(values).sum(-1)
+    return np.where(count > 0, np.nansum(values, -1) / np.maximum(count, 1), np.nan)
