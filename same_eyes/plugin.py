@@ -73,11 +73,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "claim(id): the sentence of the study, by its id in expected/, that a test checks"
-    )
-
 
 def _session(config: pytest.Config) -> Session:
     if STATE not in config.stash:
