@@ -5,8 +5,9 @@
 
 Cheng et al., ICLR 2021, eqs. 3 and 4 (first phase).  https://arxiv.org/abs/2010.02347
 beta climbs from 10 % to 40 % of the training, the sieve works from 31 % on, and the prior follows what it
-keeps (UCSC-REAL/cores, loss.py). The published learning rate is divided by 1 + beta: here the loss is. A
-batch of which nothing is kept teaches nothing (there it crashes).
+keeps (UCSC-REAL/cores, loss.py); the sums over k end at the published floor of p_k, 1e-8. The published
+learning rate is divided by 1 + beta: here the loss is. A batch of which nothing is kept teaches nothing
+(there it crashes).
 """
 
 import math
@@ -20,15 +21,19 @@ from .ce import loss as cross_entropy
 FLOOR = 1e-8
 
 
+def _every(logits):
+    """(b, k) logits -> (b, k) cross entropies, one for each label there could be."""
+    return -logits.log_softmax(1).clamp(min=math.log(FLOOR))
+
+
 def loss(logits, labels, *, prior, beta):
     """(b, k) logits, (b,) labels, (k,) shares of the noisy labels, regulariser's weight -> (b,) losses."""
-    log_p = logits.log_softmax(1).clamp(min=math.log(FLOOR))
-    return cross_entropy(logits, labels) + beta * (log_p @ like(prior, logits))
+    return cross_entropy(logits, labels) - beta * (_every(logits) @ like(prior, logits))
 
 
 def sieve(logits, labels):
     """(b, k) logits, (b,) labels -> (b,) bool, which samples to keep."""
-    return cross_entropy(logits, labels) <= -logits.log_softmax(1).mean(1)
+    return cross_entropy(logits, labels) <= _every(logits).mean(1)
 
 
 class Objective:
@@ -49,13 +54,13 @@ class Objective:
         if batch.epoch != self.epoch:
             kept = (self.counts - self.dropped).clamp(min=0)
             self.prior = kept / kept.sum()
-            self.dropped.zero_()
+            self.dropped = 0 * self.dropped
             self.epoch = batch.epoch
         beta = ramp(batch.progress, self.settings["beta"], *self.settings["climb"])
         keep = sieve(logits.detach(), labels)
         if batch.progress < self.settings["sieve_from"]:
             keep = keep | True
-        self.dropped += labels[~keep].bincount(minlength=len(self.counts)).cpu()
+        self.dropped = self.dropped + labels[~keep].bincount(minlength=len(self.counts)).cpu()
         losses = loss(logits, labels, prior=self.prior, beta=beta)
         return (losses * keep).sum() / keep.sum().clamp(min=1) / (1 + beta)
 
