@@ -33,12 +33,12 @@ def test_machines_are_as_accurate_as_printed(measured, claim, machine):
 
 
 @pytest.mark.claim("machines-order")
-def test_machines_rank_as_printed(measured, claim):
+def test_machines_rank_as_printed(measured, claim, all_machines):
     claim.greater(Estimate.exact(rank_agreement(measured, claim.claim.values).value))
 
 
 @pytest.mark.claim("machines-order-strict")
-def test_machines_rank_as_printed_beyond_sampling(measured, claim):
+def test_machines_rank_as_printed_beyond_sampling(measured, claim, all_machines):
     claim.greater(rank_agreement(measured, claim.claim.values))
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from tabulate import tabulate
 
 from . import studies
+from .claims import read_claims
 from .method import RECIPES, available
 from .places import leaf
-from .runset import STUDY
+from .runset import STUDY, RunSet
 from .store import Run, Store
 from .types import BadInput
 
@@ -29,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     methods = commands.add_parser("methods", help="the methods at hand, and what each needs")
     methods.set_defaults(run=_methods)
+
+    runs = commands.add_parser("runs", help="the stored runs: accuracy beside the paper's, time, whether stale")
+    runs.add_argument("--recipe", choices=tuple(RECIPES), help="default: the fullest complete set")
+    runs.add_argument("--study", choices=tuple(studies.RECIPES), default="cifar10n")
+    runs.set_defaults(run=_runs)
 
     train = commands.add_parser("train", help="train methods and store their predictions")
     train.add_argument("names", nargs="*", metavar="NAME", help="methods; see `same-eyes methods`")
@@ -84,6 +90,36 @@ def _methods(asked: argparse.Namespace) -> int:
     header = ["name", "title", "networks", "starts from", "estimates T", "settings", "paper"]
     print(tabulate([row(name) for name in names], header))
     return 0
+
+
+def _runs(asked: argparse.Namespace) -> int:
+    from same_eyes.metrics.accuracy import wilson_interval
+
+    methods = available()
+    runset = RunSet.choose(asked.study, methods, asked.recipe)
+    paper = read_claims(leaf("expected"))["machines-accuracy"].values if asked.study == "cifar10n" else {}
+    rows = []
+    for title, runs in runset.runs.items():
+        for run in runs:
+            status = runset.store.status(run)
+            printed = f"{100 * paper[title]:.1f}" if title in paper else ""
+            if status != "stored":
+                rows.append([title, printed, status, "", methods[run.method].networks, ""])
+                continue
+            manifest = runset.store.manifest(run)
+            n, share = manifest["splits"]["heldout"], manifest["accuracy"]["heldout"]
+            low, high = wilson_interval(round(share * n), n)
+            here, interval = f"{100 * share:.2f}", f"{100 * low:.2f} to {100 * high:.2f}"
+            rows.append([title, printed, here, interval, methods[run.method].networks, f"{manifest['seconds']:.0f}"])
+    header = ["method", "paper %", "here %", "95 % interval", "networks", "seconds"]
+    print(tabulate(rows, header, tablefmt="github", disable_numparse=True))
+    print(f"\n{runset.describe()}; held-out images; seconds of training on {_devices(runset)}")
+    return 0
+
+
+def _devices(runset: RunSet) -> str:
+    stored = [run for runs in runset.runs.values() for run in runs if runset.store.status(run) == "stored"]
+    return "; ".join(sorted({runset.store.manifest(run)["device"] for run in stored})) or "nothing yet"
 
 
 def _train(asked: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from . import studies
+from . import __version__, studies
 from .method import RECIPES, Method, Task
 from .places import work
 from .store import Run, Store
@@ -91,8 +90,7 @@ class Trainer:
                 "seconds": round(fitted.seconds, 1),
                 "device": device_name(self.device),
                 "loss": [round(loss, 4) for loss in fitted.history],
-                "versions": {name: _version(name) for name in ("same-eyes", "torch", "numpy")}
-                | {"python": platform.python_version()},
+                "versions": versions(),
                 "commit": commit(),
             }
             path = self.store.save(run, fitted.probs, facts)
@@ -181,8 +179,13 @@ def commit() -> str:
         return ""
 
 
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+def versions() -> dict[str, str]:
+    """What a manifest says of the software."""
+    import torch
+
+    return {
+        "same-eyes": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }

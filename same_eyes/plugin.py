@@ -73,7 +73,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
 
 
-
 def _session(config: pytest.Config) -> Session:
     if STATE not in config.stash:
         try:
@@ -188,6 +187,21 @@ def machine(request: pytest.FixtureRequest, claim: _claims.Check, machines: Any)
         except _claims.NotTestable as why:
             pytest.skip(f"not testable: {why}")
     return request.param
+
+
+@pytest.fixture
+def all_machines(request: pytest.FixtureRequest, claim: _claims.Check, machines: Any) -> list[str]:
+    """The names of all machines; where one is missing, a claim about the whole set is not testable."""
+    runset = _session(request.config).runset
+    missing = [name for name in runset.names if name not in machines]
+    if missing:
+        try:
+            claim.not_testable(
+                f"{len(missing)} of {len(runset.names)} runs are missing; {runset.why_missing(missing[0])}"
+            )
+        except _claims.NotTestable as why:
+            pytest.skip(f"not testable: {why}")
+    return runset.names
 
 
 @pytest.fixture

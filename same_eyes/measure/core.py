@@ -75,7 +75,7 @@ def accuracy(measured: Measured, name: str) -> Estimate:
 
 def rank_agreement(measured: Measured, values: Mapping[str, float]) -> Estimate:
     """Spearman correlation of the machines' accuracies with given ones; images and machines are resampled."""
-    names = [name for name in measured.machines if name in values]
+    names = list(values)
     given = np.array([values[name] for name in names])
     right = measured.right(*names)
     accuracies = bootstrap_sums(right.astype(np.uint8), measured.weights) / len(right)
