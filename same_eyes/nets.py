@@ -1,7 +1,8 @@
 """Backbones: images (b, c, h, w) in, logits (b, k) out.
 
 ``conv6`` is what two processor cores train in minutes; ``digits`` is for 8 x 8 images and takes seconds;
-``resnet34`` is torchvision's, with the stem that 32 x 32 images need.
+``resnet34`` is torchvision's, with the stem that 32 x 32 images need. ``resnet``, ``vgg`` and ``inception`` are made of
+torchvision's blocks at a width that two cores can train.
 """
 
 from __future__ import annotations
@@ -46,10 +47,51 @@ def resnet34(channels: int, classes: int) -> nn.Module:
     return net
 
 
+def resnet(channels: int, classes: int) -> nn.Module:
+    """torchvision's residual blocks (He et al. 2016), one a stage, widths 64, 128 and 256: 1.2 M weights."""
+    from torchvision.models.resnet import BasicBlock
+
+    def stage(entering: int, width: int) -> nn.Module:
+        shortcut = nn.Sequential(nn.Conv2d(entering, width, 1, stride=2, bias=False), nn.BatchNorm2d(width))
+        return BasicBlock(entering, width, stride=2, downsample=shortcut)
+
+    stem = [nn.Conv2d(channels, 32, 3, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(inplace=True)]
+    stages = [stage(32, 64), stage(64, 128), stage(128, 256)]
+    return nn.Sequential(*stem, *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, classes))
+
+
+def vgg(channels: int, classes: int) -> nn.Module:
+    """torchvision's VGG layers with batch norm (Simonyan & Zisserman 2014), widths 32 to 256: 0.5 M weights."""
+    from torchvision.models.vgg import make_layers
+
+    layers = make_layers([32, "M", 64, "M", 128, 128, "M", 256, "M"], batch_norm=True)
+    if channels != 3:
+        layers[0] = nn.Conv2d(channels, 32, 3, padding=1)
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, classes))
+
+
+def inception(channels: int, classes: int) -> nn.Module:
+    """torchvision's GoogLeNet blocks (Szegedy et al. 2015), three of widths 128, 256 and 256: 0.3 M weights."""
+    from torchvision.models.googlenet import BasicConv2d, Inception
+
+    blocks = [
+        BasicConv2d(channels, 32, kernel_size=3, stride=2, padding=1),
+        Inception(32, 32, 48, 64, 8, 16, 16),
+        nn.MaxPool2d(2),
+        Inception(128, 64, 64, 128, 16, 32, 32),
+        Inception(256, 64, 64, 128, 16, 32, 32),
+        nn.MaxPool2d(2),
+    ]
+    return nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, classes))
+
+
 BACKBONES: dict[str, Callable[[int, int], nn.Module]] = {
     "conv6": conv6,
     "digits": digits,
     "resnet34": resnet34,
+    "resnet": resnet,
+    "vgg": vgg,
+    "inception": inception,
 }
 
 
