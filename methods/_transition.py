@@ -1,6 +1,6 @@
 """The transition matrix T[i, j] = P(noisy label j | clean class i), from a trained model's answers alone.
 
-Patrini et al., CVPR 2017, section 4.1 (anchor points).  https://arxiv.org/abs/1609.03683
+Patrini et al., CVPR 2017 (anchor points).  https://arxiv.org/abs/1609.03683
 """
 
 import numpy as np

@@ -5,7 +5,7 @@
 with l_k = -log p_k and yh the distilled label, a first network's guess at the clean one. That network
 learns by cross entropy and a confidence regulariser, -log p_y - alpha sum_k q_k l_k with q proportional to
 the root of the prior.
-Zhu, Liu & Liu, CVPR 2021, eqs. 8 to 10.  https://arxiv.org/abs/2012.11854
+Zhu, Liu & Liu, CVPR 2021.  https://arxiv.org/abs/2012.11854
 As published (UCSC-REAL/CAL): a label is kept where -log p_y - mean_k l_k < -8 and is otherwise the first
 network's answer; every weight is 1; both alphas climb from 10 % to 40 % of the training; the learning rate
 is divided by 1 + alpha (here the loss is). Otherwise than published: labels are distilled once, from the

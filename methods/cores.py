@@ -3,7 +3,7 @@
     L(p, y) = -log p_y - beta sum_k prior_k (-log p_k)        beta = 0 is CE
     kept iff  -log p_y <= 1/K sum_k (-log p_k)                the sieve
 
-Cheng et al., ICLR 2021, eqs. 3 and 4 (first phase).  https://arxiv.org/abs/2010.02347
+Cheng et al., ICLR 2021, the first of its two phases.  https://arxiv.org/abs/2010.02347
 beta climbs from 10 % to 40 % of the training, the sieve works from 31 % on, and the prior follows what it
 keeps (UCSC-REAL/cores, loss.py); the sums over k end at the published floor of p_k, 1e-8. The published
 learning rate is divided by 1 + beta: here the loss is. A batch of which nothing is kept teaches nothing

@@ -4,7 +4,7 @@
 
 This is minus the variational form of the f-divergence between the joint distribution of (image, label) and
 the product of its margins. f* is the conjugate of f, g maps a probability into f*'s domain.
-Wei & Liu, ICLR 2021, eq. 4 and table 1.  https://arxiv.org/abs/2011.03687
+Wei & Liu, ICLR 2021.  https://arxiv.org/abs/2011.03687
 For Jeffrey the published code (weijiaheng/Robust-f-divergence-measures, CIFAR-10/runner.py) replaces the
 conjugate by a polynomial; here it is the exact one, with Lambert's W.
 """

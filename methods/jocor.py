@@ -3,7 +3,7 @@
     L = (1 - w) (-log p1_y - log p2_y) + w (KL(p1 || p2) + KL(p2 || p1))        w = 0 is CE twice
 
 The (1 - R) share of the batch with the smallest joint loss trains both networks.
-Wei et al., CVPR 2020, eqs. 1 to 5.  https://arxiv.org/abs/2003.02752
+Wei et al., CVPR 2020.  https://arxiv.org/abs/2003.02752
 """
 
 from same_eyes.method import Method

@@ -2,7 +2,7 @@
 
     L_r(p, y) = (1 - r) (-log p_y) + r/k sum_j (-log p_j)        r < 0;  r = 0 is CE
 
-Wei et al., ICML 2022, eq. 2.  https://arxiv.org/abs/2106.04149
+Wei et al., ICML 2022.  https://arxiv.org/abs/2106.04149
 Unbounded below as a p_j goes to 0. The published code survives by a step size of 1e-6; here probabilities
 under 1e-7 add nothing more to the sum over classes, which bounds the loss, and the step is a small one.
 """

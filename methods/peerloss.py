@@ -2,7 +2,7 @@
 
     L(p, y) = -log p_y(x) + alpha log p_y''(x')        x', y'' drawn independently;  alpha = 0 is CE
 
-Liu & Guo, ICML 2020, eq. 3.  https://arxiv.org/abs/1910.03231
+Liu & Guo, ICML 2020.  https://arxiv.org/abs/1910.03231
 alpha climbs while training, and the published learning rate is divided by 1 + alpha: here the loss is, which
 is the same step. The peer term is unbounded below; probabilities under the published 1e-5 add no more to it.
 """

@@ -2,7 +2,7 @@
 
     L_r(p, y) = (1 - r) (-log p_y) + r/k sum_j (-log p_j)        r > 0;  r = 0 is CE
 
-Lukasik et al., ICML 2020, section 2.  https://arxiv.org/abs/2003.02819
+Lukasik et al., ICML 2020.  https://arxiv.org/abs/2003.02819
 The share r goes to all k classes, y among them, so the target of y is 1 - r + r/k.
 """
 
