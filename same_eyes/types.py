@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -28,9 +29,7 @@ def _frozen(array: NDArray) -> NDArray:
 def _integers(array: ArrayLike, what: str) -> NDArray[np.int64]:
     array = np.asarray(array)
     if not np.issubdtype(array.dtype, np.integer):
-        raise BadInput(
-            f"{what}: expected integers, got {array.dtype}. Give class numbers, not names or floats."
-        )
+        raise BadInput(f"{what}: expected integers, got {array.dtype}. Give class numbers, not names or floats.")
     return array.astype(np.int64)
 
 
@@ -145,9 +144,7 @@ class Annotators:
     def __post_init__(self) -> None:
         labels = _integers(self.labels, "annotators")
         if labels.ndim != 2:
-            raise BadInput(
-                f"annotators: labels must be (n, r), one column a rater; got shape {labels.shape}."
-            )
+            raise BadInput(f"annotators: labels must be (n, r), one column a rater; got shape {labels.shape}.")
         if labels.size and (labels.min() < UNSEEN or labels.max() >= self.classes):
             raise BadInput(
                 f"annotators: labels run from {labels.min()} to {labels.max()}, "
@@ -172,7 +169,7 @@ class Annotators:
         They have counts but no columns: ``labels`` is (n, 0).
         """
         counts = _integers(counts, "counts")
-        if counts.ndim != 2 or counts.min() < 0:
+        if counts.ndim != 2 or (counts < 0).any():
             raise BadInput(f"counts: expected (n, k) numbers of answers, got shape {counts.shape}.")
         nobody = np.empty((len(counts), 0), np.int64)
         return cls(nobody, classes=counts.shape[1], _counts=_frozen(counts))
@@ -225,7 +222,8 @@ class Study:
     Raises
     ------
     BadInput
-        Arrays of different lengths, or predictions of other images than the study's.
+        Arrays of different lengths, a true class that does not exist, people or machines that know another
+        number of classes, or predictions of other images than the study's or in another order.
     """
 
     name: str
@@ -240,6 +238,17 @@ class Study:
 
     def __post_init__(self) -> None:
         truth = _integers(self.truth, f"study {self.name!r}: truth")
+        if truth.ndim != 1 or not len(truth):
+            raise BadInput(f"study {self.name!r}: truth must be (n,) with n >= 1, got shape {truth.shape}.")
+        if truth.min() < 0 or truth.max() >= len(self.classes):
+            raise BadInput(
+                f"study {self.name!r}: truth runs from {truth.min()} to {truth.max()}, "
+                f"but there are classes 0 to {len(self.classes) - 1}."
+            )
+        if self.people.classes != len(self.classes):
+            raise BadInput(
+                f"study {self.name!r} has {len(self.classes)} classes, its people know {self.people.classes}."
+            )
         index = np.arange(len(truth)) if self.index is None else _integers(self.index, "index")
         if len(self.people.labels) != len(truth):
             raise BadInput(
@@ -248,16 +257,14 @@ class Study:
         for what in ("index", "group", "aggregate"):
             extra = getattr(self, what)
             if extra is not None and np.shape(extra) != truth.shape:
-                raise BadInput(
-                    f"study {self.name!r}: {what} has shape {np.shape(extra)}, truth {truth.shape}."
-                )
+                raise BadInput(f"study {self.name!r}: {what} has shape {np.shape(extra)}, truth {truth.shape}.")
         for name, runs in self.machines.items():
             for run in runs:
                 if not np.array_equal(run.index, index):
                     raise BadInput(
                         f"machine {name!r} predicted other images than study {self.name!r} asks about, or in "
                         f"another order: {len(run.index)} rows starting at image {run.index[0]}, expected "
-                        f"{len(index)} starting at {index[0]}."
+                        f"{len(index)} starting at {index[0]}. Give its rows in the study's order."
                     )
                 if run.probs.shape[1] != len(self.classes):
                     raise BadInput(
@@ -266,6 +273,10 @@ class Study:
                     )
         object.__setattr__(self, "truth", _frozen(truth))
         object.__setattr__(self, "index", _frozen(index))
+        object.__setattr__(self, "machines", MappingProxyType({m: tuple(runs) for m, runs in self.machines.items()}))
+        for what in ("group", "aggregate"):
+            if getattr(self, what) is not None:
+                object.__setattr__(self, what, _frozen(_integers(getattr(self, what), what)))
 
     def machine_labels(self, run: int = 0) -> NDArray[np.int64]:
         """(n, m) every machine's most probable class, in the order of ``machines``, of its run number ``run``."""
