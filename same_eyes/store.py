@@ -11,7 +11,9 @@ import hashlib
 import io
 import json
 import os
+import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,7 +29,7 @@ from .types import BadInput, Predictions
 FLOOR = -30.0  # of log-probabilities
 FIRST_IMAGE = {("cifar10n", "heldout"): 40_000}  # where a study's split starts in its data set, if not at 0
 
-Status = Literal["stored", "stale", "missing"]
+Status = Literal["stored", "stale", "damaged", "missing"]
 
 
 class Stale(BadInput):
@@ -94,10 +96,17 @@ class Store:
     methods: Mapping[str, Method]
 
     def status(self, run: Run) -> Status:
-        """Whether a run is "stored", "stale" (asked otherwise since) or "missing"."""
+        """Whether a run is "stored", "stale" (asked otherwise since), "damaged" or "missing"."""
         if not self._path(run, ".json").exists():
             return "missing"
-        return "stored" if self.manifest(run)["signature"] == run.signature(self.methods) else "stale"
+        try:
+            manifest = self.manifest(run)
+            if manifest["signature"] != run.signature(self.methods):
+                return "stale"
+            self._read(run, manifest)
+        except BadInput:
+            return "damaged"
+        return "stored"
 
     def manifest(self, run: Run) -> dict[str, Any]:
         """What is known of a stored run."""
@@ -106,9 +115,7 @@ class Store:
             manifest = json.loads(path.read_text())
             manifest["signature"], manifest["sha256"], manifest["splits"]
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise BadInput(
-                f"{path}: not a manifest of a run ({error!r}). Delete it and train the run again."
-            ) from None
+            raise BadInput(f"{path}: not a manifest of a run ({error!r}). {remedy(run)}") from None
         return manifest
 
     def load(self, run: Run) -> dict[str, Predictions]:
@@ -121,30 +128,34 @@ class Store:
         Stale
             Its method or recipe has changed since.
         BadInput
-            Its file is damaged.
+            Its file is damaged, or does not hold what its manifest says.
         """
         path = self._path(run, ".npz")
-        status = self.status(run)
-        if status == "missing" or not path.exists():
+        if not self._path(run, ".json").exists():
             raise FileNotFoundError(f"{path}: not stored. {remedy(run)}")
-        if status == "stale":
+        manifest = self.manifest(run)
+        if manifest["signature"] != run.signature(self.methods):
             raise Stale(f"{path}: its method or recipe has changed since it was trained. {remedy(run)}")
-        manifest, blob = self.manifest(run), path.read_bytes()
-        if hashlib.sha256(blob).hexdigest() != manifest["sha256"]:
-            raise BadInput(f"{path}: damaged, its SHA-256 is not its manifest's. {remedy(run)}")
-        return {
-            split: Predictions(
-                probs,
-                np.arange(len(probs)) + FIRST_IMAGE.get((run.study, split), 0),
-                method=run.method,
-                labels=run.labels,
-                backbone=run.backbone,
-                recipe=run.recipe,
-                seed=run.seed,
-                split=split,
-            )
-            for split, probs in unpack(blob, str(path)).items()
-        }
+        try:
+            found = {
+                split: Predictions(
+                    probs,
+                    np.arange(len(probs)) + FIRST_IMAGE.get((run.study, split), 0),
+                    method=run.method,
+                    labels=run.labels,
+                    backbone=run.backbone,
+                    recipe=run.recipe,
+                    seed=run.seed,
+                    split=split,
+                )
+                for split, probs in unpack(self._read(run, manifest), "its content").items()
+            }
+        except BadInput as error:
+            raise BadInput(f"{path}: {error} {remedy(run)}") from None
+        rows = {split: len(predictions.probs) for split, predictions in found.items()}
+        if rows != manifest["splits"]:
+            raise BadInput(f"{path}: holds rows {rows}, its manifest says {manifest['splits']}. {remedy(run)}")
+        return found
 
     def save(self, run: Run, probs: Mapping[str, NDArray], facts: Mapping[str, Any]) -> Path:
         """Store a run's probabilities with its manifest: whole, or not at all.
@@ -168,22 +179,33 @@ class Store:
             "asked": run.asked(self.methods),
         }
         path = self._path(run, ".npz")
+        text = json.dumps(manifest, indent=1) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with FileLock(self.root / ".lock"):  # stays: whoever waits for a lock file must not lose it
             replace_file(path, blob)
-            replace_file(path.with_suffix(".json"), (json.dumps(manifest, indent=1) + "\n").encode())
-        path.with_suffix(".lock").unlink(missing_ok=True)
+            replace_file(path.with_suffix(".json"), text.encode())
         return path
 
     def runs(self) -> list[Run]:
         """Every run that has a manifest here, whatever its status."""
         found = []
         for path in sorted(self.root.glob("*/*/*.json")):
-            labels, backbone, rest = path.stem.split("-", 2)
-            method, _, seed = rest.rpartition("-")
-            study, recipe = path.parts[-3], path.parts[-2]
-            found.append(Run(study, recipe, labels, method, backbone, int(seed)))
+            named = re.fullmatch(r"(\w+)-(\w+)-(\w+)-(\d+)", path.stem)
+            if not named:
+                raise BadInput(f"{path}: not named labels-backbone-method-seed, as a run's manifest is. Move it away.")
+            labels, backbone, method, seed = named.groups()
+            found.append(Run(path.parts[-3], path.parts[-2], labels, method, backbone, int(seed)))
         return found
+
+    def _read(self, run: Run, manifest: Mapping[str, Any]) -> bytes:
+        """The npz as it was stored."""
+        path = self._path(run, ".npz")
+        if not path.exists():
+            raise BadInput("lost, only its manifest is there.")
+        blob = path.read_bytes()
+        if hashlib.sha256(blob).hexdigest() != manifest["sha256"]:
+            raise BadInput("damaged, its SHA-256 is not its manifest's.")
+        return blob
 
     def _path(self, run: Run, suffix: str) -> Path:
         return self.root / (run.name + suffix)
@@ -193,10 +215,7 @@ def pack(probs: Mapping[str, NDArray]) -> bytes:
     """Probabilities as a compressed npz of float16 log-probabilities, clipped at -30."""
     buffer = io.BytesIO()
     with np.errstate(divide="ignore"):
-        logs = {
-            split: np.log(np.asarray(p, np.float64)).clip(FLOOR).astype(np.float16)
-            for split, p in probs.items()
-        }
+        logs = {split: np.log(np.asarray(p, np.float64)).clip(FLOOR).astype(np.float16) for split, p in probs.items()}
     np.savez_compressed(buffer, **logs)  # type: ignore[arg-type]
     return buffer.getvalue()
 
@@ -206,13 +225,16 @@ def unpack(blob: bytes, name: str) -> dict[str, NDArray[np.float32]]:
     try:
         with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
             logs = {split: stored[split].astype(np.float64) for split in stored.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{name}: not a file of predictions ({error}). Train the run again.") from None
+    except (ValueError, OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadInput(f"{name}: not a file of predictions ({error}).") from None
+    for split, log_p in logs.items():
+        if log_p.ndim != 2 or not np.isfinite(log_p).all():
+            raise BadInput(f"{name}: {split!r} holds no finite (n, k) log-probabilities, but shape {log_p.shape}.")
     return {split: _normalised(log_p).astype(np.float32) for split, log_p in logs.items()}
 
 
 def _normalised(log_p: NDArray) -> NDArray:
-    p = np.exp(log_p)
+    p = np.exp(log_p - log_p.max(1, keepdims=True))  # no row of it is all zero
     return p / p.sum(1, keepdims=True)
 
 
