@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -16,5 +17,11 @@ def leaf(name: str) -> Path:
 
 
 def work() -> Path:
-    """Where trainings keep checkpoints and weights: ``runs/`` in a checkout, else the user's cache."""
+    """Where trainings keep checkpoints and weights.
+
+    The folder that the environment variable ``SAME_EYES_WORK`` names; else ``runs/`` in a checkout, or in the
+    user's cache outside one.
+    """
+    if chosen := os.environ.get("SAME_EYES_WORK"):
+        return Path(chosen)
     return CHECKOUT / "runs" if CHECKOUT else Path(platformdirs.user_cache_dir("same-eyes")) / "runs"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from . import claims as _claims
@@ -37,13 +38,16 @@ class Session:
         self.report: Path | None = config.getoption("report")
         self.name: str = config.getoption("study") or studies.default(self.data_dir)
         self.methods = available()
-        self.runset = RunSet.choose(self.name, self.methods, config.getoption("recipe"), self.data_dir)
+        self.runset = RunSet.choose(
+            self.name, self.methods, config.getoption("recipe"), self.data_dir, config.getoption("predictions")
+        )
         self.claims = _claims.read_claims(leaf("expected"))
         deviations = _claims.read_deviations(leaf("expected"), self.claims)
         self.deviations = [d for d in deviations if d.binds(self.name, self.runset.recipe, self.runset.name)]
         self.simulated = self.name == "digits"
         self.record: list[_claims.Case] = []
-        self.unmatched: list[str] = []
+        self.errors: list[str] = []  # what no single test can notice
+        self.partial: set[str] = set()  # claims of which cases were deselected
         self.selected: set[str] = set()
         self._measured: Measured | None = None
 
@@ -62,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--study", choices=tuple(studies.RECIPES), help="default: cifar10n where its labels are, else digits"
     )
     group.addoption("--data-dir", type=Path, help="folder with the data sets, searched first")
+    group.addoption("--predictions", type=Path, metavar="DIR", help="the store of runs; default: predictions/")
     group.addoption("--recipe", choices=tuple(RECIPES), help="whose runs to judge; default: the fullest complete set")
     group.addoption(
         "--train",
@@ -83,7 +88,8 @@ def _session(config: pytest.Config) -> Session:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    if not any("benchmark" in Path(argument).parts for argument in config.args):
+    asked = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
+    if not any(path.is_relative_to(leaf("benchmark")) for path in asked):
         return []
     session = _session(config)
     lines = [f"same-eyes: study {session.name}, {session.runset.describe()}, {session.replicates} bootstrap samples"]
@@ -210,12 +216,22 @@ def human(request: pytest.FixtureRequest, people: Any) -> str:
     return people.names[int(request.param.split()[-1]) - 1]
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("claim"):
+            _session(item.config).partial.add(mark.args[0])
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(STATE, None)
     if state is None or not state.record:
         return
-    state.unmatched = _claims.unmatched(state.deviations, state.record)
-    if state.unmatched:
+    if not any("::" in argument for argument in session.config.args):  # else some cases were not asked for
+        whole = [deviation for deviation in state.deviations if deviation.claim not in state.partial]
+        state.errors = [f"expected/deviations.toml: {line}" for line in _claims.unmatched(whole, state.record)]
+    if all(np.isnan(case.measured) for case in state.record):
+        state.errors.append("nothing was measured: no claim that was asked for has what it needs")
+    if state.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.report:
         from .report import write
@@ -231,7 +247,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
     terminalreporter.section(f"same-eyes: {state.name}, {state.runset.describe()}")
     terminalreporter.write_line(closing_table(state))
-    for line in state.unmatched:
-        terminalreporter.write_line(f"ERROR expected/deviations.toml: {line}", red=True)
+    for line in state.errors:
+        terminalreporter.write_line(f"ERROR {line}", red=True)
     if state.report:
         terminalreporter.write_line(f"written: {state.report / 'report.json'}, {state.report / 'report.md'}")

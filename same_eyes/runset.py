@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import studies
@@ -12,9 +12,21 @@ from .places import leaf, work
 from .store import Run, Store, remedy
 from .types import Predictions
 
-STUDY = (
-    ["cores", "ce", "pls", "fdiv", "gce", "fw", "peerloss", "bw", "nls", "cal", "coteaching_plus", "jocor", "coteaching"]
-)  # in the order of the paper's Table 1
+STUDY = [
+    "cores",
+    "ce",
+    "pls",
+    "fdiv",
+    "gce",
+    "fw",
+    "peerloss",
+    "bw",
+    "nls",
+    "cal",
+    "coteaching_plus",
+    "jocor",
+    "coteaching",
+]  # in the order of the paper's Table 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +39,8 @@ class RunSet:
         "main": every machine learns from random1.
     runs : mapping of str to sequence of Run
         A machine's title to its runs, one a seed.
+    predictions : path
+        The store they are looked up in.
     """
 
     name: str
@@ -35,22 +49,30 @@ class RunSet:
     methods: Mapping[str, Method]
     runs: Mapping[str, Sequence[Run]]
     data_dir: Path | None = None
+    predictions: Path = field(default_factory=lambda: leaf("predictions"))
 
     @classmethod
     def choose(
-        cls, study: str, methods: Mapping[str, Method], recipe: str | None = None, data_dir: Path | None = None
+        cls,
+        study: str,
+        methods: Mapping[str, Method],
+        recipe: str | None = None,
+        data_dir: Path | None = None,
+        predictions: Path | None = None,
     ) -> RunSet:
         """The set by a recipe, or by the preferred recipe of which every run is stored; else the fullest."""
         candidates = [recipe] if recipe else list(studies.RECIPES[study])
-        sets = [cls._main(study, name, methods, data_dir) for name in candidates]
+        sets = [cls._main(study, name, methods, data_dir, predictions or leaf("predictions")) for name in candidates]
         return max(sets, key=lambda s: (len(s.stored()) == len(s.runs), len(s.stored())))
 
     @classmethod
-    def _main(cls, study: str, recipe: str, methods: Mapping[str, Method], data_dir: Path | None) -> RunSet:
+    def _main(
+        cls, study: str, recipe: str, methods: Mapping[str, Method], data_dir: Path | None, predictions: Path
+    ) -> RunSet:
         backbone = RECIPES[recipe].backbone
         ordered = [name for name in STUDY if name in methods]
         runs = {methods[m].title: (Run(study, recipe, "random1", m, backbone, 0),) for m in ordered}
-        return cls("main", study, recipe, methods, runs, data_dir)
+        return cls("main", study, recipe, methods, runs, data_dir, predictions)
 
     @property
     def names(self) -> list[str]:
@@ -60,7 +82,7 @@ class RunSet:
     @property
     def store(self) -> Store:
         """Where the runs are looked up."""
-        return Store(leaf("predictions"), self.methods)
+        return Store(self.predictions, self.methods)
 
     def stored(self) -> list[str]:
         """The machines whose every run is stored and not stale."""
@@ -70,7 +92,9 @@ class RunSet:
         """Why a machine has no predictions, and the command that makes them."""
         run = next(run for run in self.runs[name] if self.store.status(run) != "stored")
         status = self.store.status(run)
-        what = "was trained before its method or recipe changed" if status == "stale" else "is not stored"
+        what = {"stale": "was trained before its method or recipe changed", "damaged": "is damaged"}.get(
+            status, "is not stored"
+        )
         return f"the run {run.name} {what}. {remedy(run)}"
 
     def describe(self) -> str:
@@ -85,6 +109,11 @@ class RunSet:
         train : {"never", "missing", "always"}
             "missing" trains and stores runs that are not stored; "always" trains every run afresh, into the
             working folder, and leaves the stored ones as they are.
+
+        Raises
+        ------
+        BadInput
+            A stored run is damaged.
         """
         store = self.store if train != "always" else Store(work() / "always", self.methods)
         if train != "never":
@@ -95,5 +124,5 @@ class RunSet:
         return {
             name: tuple(store.load(run)["heldout"] for run in runs)
             for name, runs in self.runs.items()
-            if all(store.status(run) == "stored" for run in runs)
+            if all(store.status(run) in ("stored", "damaged") for run in runs)
         }
