@@ -31,6 +31,7 @@ from .types import BadInput
 
 Verdict = Literal["reproduced", "not reproduced", "inconclusive", "not testable"]
 READINGS = ("as reported", "strict", "own")
+UNDEFINED = "the measurement is undefined on these images (NaN)"
 SEVERITY: tuple[Verdict, ...] = ("not reproduced", "inconclusive", "not testable", "reproduced")
 
 
@@ -234,6 +235,8 @@ class Check:
 
     def significant(self, difference: Estimate, pvalue: float, sign: int = 1) -> None:
         """A test finds a difference of the paper's sign."""
+        if not np.isfinite(pvalue):
+            self.not_testable(UNDEFINED)
         same = np.sign(difference.value) == sign
         verdict: Verdict = "reproduced" if pvalue <= self.claim.alpha and same else "not reproduced"
         allowed = f"p <= {self.claim.alpha:g}, sign {'+' if sign > 0 else '-'}"
@@ -242,6 +245,8 @@ class Check:
 
     def no_difference(self, difference: Estimate, pvalue: float) -> None:
         """A test finds no difference, as the study reads it: p > alpha."""
+        if not np.isfinite(pvalue):
+            self.not_testable(UNDEFINED)
         verdict: Verdict = "reproduced" if pvalue > self.claim.alpha else "not reproduced"
         self._judge(
             verdict, difference, f"p > {self.claim.alpha:g}", pvalue - self.claim.alpha, note=f"p = {pvalue:.2g}"
@@ -273,7 +278,7 @@ class Check:
         self, verdict: Verdict, seen: Estimate, allowed: str, slack: float, paper: str = "", note: str = ""
     ) -> None:
         if not np.isfinite([seen.value, seen.low, seen.high]).all():
-            self.not_testable("the measurement is undefined on these images (NaN)")
+            self.not_testable(UNDEFINED)
         case = Case(
             self.claim,
             self.case,
@@ -325,21 +330,32 @@ def read_claims(folder: Path) -> dict[str, Claim]:
         for name, table in tables.items():
             if name in claims:
                 raise BadInput(f"{path}: the claim {name!r} exists already in another file.")
-            table = {"number": "", "reading": "own"} | table
-            source = table.pop("values_from", None)  # another claim of the same file
-            if source:
-                table["values"] = tables.get(source, {}).get("values")
             try:
+                table = {"number": "", "reading": "own"} | table
+                source = table.pop("values_from", None)  # another claim of the same file
+                if source:
+                    table["values"] = tables[source]["values"]
                 claims[name] = Claim(id=name, **table)
+            except KeyError:
+                raise BadInput(f"{path}: claim {name!r}: no table {source!r} with values in this file.") from None
             except TypeError as error:
                 raise BadInput(f"{path}: claim {name!r}: {error}.") from None
             if claims[name].reading not in READINGS:
                 raise BadInput(f"{path}: claim {name!r}: reading must be one of {READINGS}.")
+            for what in ("tolerance", "margin", "alpha"):
+                if not isinstance(getattr(claims[name], what), int | float):
+                    raise BadInput(f"{path}: claim {name!r}: {what} must be a number.")
     return claims
 
 
 def read_deviations(folder: Path, claims: Mapping[str, Claim]) -> list[Deviation]:
-    """The known deviations; one that names no claim is an error."""
+    """The known deviations of ``deviations.toml``, an array of tables for each claim.
+
+    Raises
+    ------
+    BadInput
+        An entry that lacks a field, has an unknown one or a wrong value, or that names no claim.
+    """
     path = folder / "deviations.toml"
     if not path.exists():
         return []
@@ -350,6 +366,10 @@ def read_deviations(folder: Path, claims: Mapping[str, Claim]) -> list[Deviation
                 deviations.append(Deviation(claim=claim, **entry))
             except TypeError as error:
                 raise BadInput(f"{path}: deviation {claim!r}: {error}.") from None
+            if deviations[-1].verdict not in ("not reproduced", "inconclusive"):
+                raise BadInput(f"{path}: deviation {claim!r}: verdict must be 'not reproduced' or 'inconclusive'.")
+            if not isinstance(deviations[-1].cases, list):
+                raise BadInput(f'{path}: deviation {claim!r}: cases must be a list of names, or ["*"] for all.')
         if claim not in claims:
             raise BadInput(f"{path}: there is no claim {claim!r}.")
     return deviations
@@ -377,7 +397,7 @@ def headline(cases: Sequence[Case]) -> Case:
 def interval_text(case: Case) -> str:
     """Number and interval, with the digits that the interval's width makes meaningful."""
     width = case.high - case.low
-    digits = 2 if width <= 0 else int(np.clip(np.ceil(-np.log10(width)) + 1, 0, 4))
+    digits = 4 if width <= 0 else int(np.clip(np.ceil(-np.log10(width)) + 1, 0, 4))
     if width <= 0:
         return f"{case.measured:.{digits}f}"
     return f"{case.measured:.{digits}f} [{case.low:.{digits}f}, {case.high:.{digits}f}]"
