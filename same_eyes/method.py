@@ -22,6 +22,8 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from .types import BadInput
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -288,7 +290,7 @@ def available() -> dict[str, Method]:
 
     Raises
     ------
-    ValueError
+    BadInput
         Two methods of one name, or a file whose METHOD has another name than the file.
     """
     home = "same_eyes.methods"
@@ -299,10 +301,10 @@ def available() -> dict[str, Method]:
             continue
         found[info.name] = load(f"{home}.{info.name}")
         if found[info.name].name != info.name:
-            raise ValueError(f"methods/{info.name}.py holds a METHOD named {found[info.name].name!r}.")
+            raise BadInput(f"methods/{info.name}.py holds a METHOD named {found[info.name].name!r}.")
     for entry in sorted(entry_points(group="same_eyes.methods"), key=lambda entry: entry.name):
         method = replace(entry.load(), source=_source(sys.modules[entry.module]))
         if method.name in found:
-            raise ValueError(f"the method {method.name!r} of {entry.value} exists already.")
+            raise BadInput(f"the method {method.name!r} of {entry.value} exists already.")
         found[method.name] = method
     return found

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .types import BadInput
+
 
 def _group(channels: int, width: int) -> list[nn.Module]:
     """Two 3 x 3 convolutions; the first halves the side (pooled before the norm: a quarter of the work)."""
@@ -122,9 +124,14 @@ def build(backbone: str, images: Tensor, classes: int, seed: int) -> Standardise
     images : (n, c, h, w) uint8 tensor
         Training images; their mean and standard deviation per channel become part of the network.
     classes, seed : int
+
+    Raises
+    ------
+    BadInput
+        There is no such backbone.
     """
     if backbone not in BACKBONES:
-        raise ValueError(f"no backbone {backbone!r}; there are {', '.join(BACKBONES)}.")
+        raise BadInput(f"no backbone {backbone!r}; there are {', '.join(BACKBONES)}.")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         net = BACKBONES[backbone](images.shape[1], classes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,9 +25,10 @@ from tqdm import tqdm
 
 from .method import Batch, Method, Recipe, Task
 from .nets import Standardised, build
+from .types import BadInput
 
 
-class Diverged(RuntimeError):
+class Diverged(FloatingPointError):
     """A loss or a weight left the finite numbers."""
 
 
@@ -89,17 +91,20 @@ def fit(
     ------
     Diverged
         The loss or a weight is not finite; the message names the step.
-    ValueError
-        A method that starts from another and was given none.
+    BadInput
+        A method that starts from another and was given none, a batch larger than the training set, or a
+        checkpoint that cannot be read.
     """
     recipe = method.adapt(recipe)
+    if len(task.images) < recipe.batch:
+        raise BadInput(f"{len(task.images)} images do not fill one batch of {recipe.batch}: lower the recipe's batch.")
     began = time.monotonic()
     images = torch.tensor(np.asarray(task.images), device=device)
     labels = torch.tensor(np.asarray(task.labels), device=device)
 
     # Where to start: from a trained network, from the answers of a first stage, or from nothing.
     if method.starts_from and start is None:
-        raise ValueError(f"{method.name} starts from a trained {method.starts_from!r} network: pass it as start.")
+        raise BadInput(f"{method.name} starts from a trained {method.starts_from!r} network: pass it as start.")
     if method.first_stage:
         stage = checkpoint and checkpoint.with_suffix(".first" + checkpoint.suffix)
         first = fit(method.first_stage, task, recipe, seed, device=device, checkpoint=stage, progress=progress)
@@ -242,7 +247,10 @@ def _resume(
     """Epochs done, their losses and seconds spent, with everything put back as it was."""
     if checkpoint is None or not checkpoint.exists():
         return 0, [], 0.0
-    state = torch.load(checkpoint, weights_only=True)
+    try:
+        state = torch.load(checkpoint, weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError):
+        raise BadInput(f"{checkpoint}: not a checkpoint of a training. Delete it to train from the start.") from None
     for network, weights in zip(networks, state["networks"], strict=True):
         network.load_state_dict(weights)
     optimiser.load_state_dict(state["optimiser"])
