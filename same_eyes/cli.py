@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs = commands.add_parser("runs", help="the stored runs: accuracy beside the paper's, time, whether stale")
     runs.add_argument("--recipe", choices=tuple(RECIPES), help="default: the fullest complete set")
     runs.add_argument("--study", choices=tuple(studies.RECIPES), default="cifar10n")
+    runs.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
     runs.set_defaults(run=_runs)
 
     train = commands.add_parser("train", help="train methods and store their predictions")
@@ -53,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         return asked.run(asked)
-    except (BadInput, OSError) as error:
-        print(f"same-eyes: {error}", file=sys.stderr)
+    except (BadInput, OSError, FloatingPointError) as error:  # the last: a training that diverged
+        print("same-eyes:", *str(error).split(), file=sys.stderr)
         return 1
 
 
@@ -96,7 +97,7 @@ def _runs(asked: argparse.Namespace) -> int:
     from same_eyes.metrics.accuracy import wilson_interval
 
     methods = available()
-    runset = RunSet.choose(asked.study, methods, asked.recipe)
+    runset = RunSet.choose(asked.study, methods, asked.recipe, predictions=asked.store)
     paper = read_claims(leaf("expected"))["machines-accuracy"].values if asked.study == "cifar10n" else {}
     rows = []
     for title, runs in runset.runs.items():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from . import __version__, studies
 from .method import RECIPES, Method, Task
 from .places import work
 from .store import Run, Store
+from .types import BadInput
 
 if TYPE_CHECKING:
     from .nets import Standardised
@@ -82,6 +85,8 @@ class Trainer:
         with FileLock(folder / "lock"):
             if self.store.status(run) == "stored":
                 return None
+            if find_spec("torch") is None:
+                raise BadInput("training needs torch: pip install 'same-eyes[train]'")
             fitted = self._fit(run, progress)
             truth = self.truths(run.study)
             accuracy = {split: float((probs.argmax(1) == truth[split]).mean()) for split, probs in fitted.probs.items()}
@@ -94,7 +99,7 @@ class Trainer:
                 "commit": commit(),
             }
             path = self.store.save(run, fitted.probs, facts)
-            for checkpoint in folder.glob("checkpoint*.pt"):
+            for checkpoint in folder.glob("checkpoint*"):  # partial ones of killed processes, too
                 checkpoint.unlink()
             return path
 
@@ -121,7 +126,9 @@ class Trainer:
             checkpoint=folder / "checkpoint.pt",
             progress=progress,
         )
-        torch.save(fitted.network.state_dict(), folder / "network.pt")
+        partial = folder / f"network.pt.{os.getpid()}.part"  # whole or not at all
+        torch.save(fitted.network.state_dict(), partial)
+        os.replace(partial, folder / "network.pt")
         return fitted
 
     def _network(self, run: Run, task: Task, progress: bool) -> Standardised:
