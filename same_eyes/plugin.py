@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
 from . import claims as _claims
 from . import studies
+from .data import MissingData
 from .measure import Measured
 from .method import RECIPES, available
 from .places import leaf
@@ -50,6 +51,7 @@ class Session:
         self.partial: set[str] = set()  # claims of which cases were deselected
         self.selected: set[str] = set()
         self._measured: Measured | None = None
+        self._official: Measured | None = None
 
     @property
     def measured(self) -> Measured:
@@ -58,6 +60,19 @@ class Session:
             study = studies.heldout(self.name, machines, self.data_dir)
             self._measured = Measured(study, self.replicates)
         return self._measured
+
+    @property
+    def measured_official(self) -> Measured:
+        if self._official is None:
+            machines = self.runset.machines(self.train, "official")
+            if not machines:
+                raise _claims.NotTestable("no machine has predicted CIFAR-10's official test images")
+            try:
+                study = studies.official(machines, self.data_dir)
+            except MissingData as missing:
+                raise _claims.NotTestable(str(missing)) from None
+            self._official = Measured(study, self.replicates)
+        return self._official
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -144,6 +159,18 @@ def measured_whole(request: pytest.FixtureRequest, whole: Study) -> Measured:
     return Measured(whole, _session(request.config).replicates)
 
 
+@pytest.fixture
+def measured_official(request: pytest.FixtureRequest, claim: _claims.Check) -> Measured:
+    """Measurements of CIFAR-10H's people and the machines on CIFAR-10's official test images.
+
+    Where the data or the machines are missing, the claim is not testable.
+    """
+    try:
+        return _session(request.config).measured_official
+    except _claims.NotTestable as missing:
+        _skip_untestable(claim, str(missing))
+
+
 @pytest.fixture(scope="session")
 def study(measured: Measured) -> Study:
     """People and machines on the held-out images."""
@@ -183,15 +210,19 @@ def claim(request: pytest.FixtureRequest) -> _claims.Check:
     )
 
 
+def _skip_untestable(claim: _claims.Check, why: str) -> NoReturn:
+    """Record that a claim lacks what it needs, from within a fixture."""
+    try:
+        claim.not_testable(why)
+    except _claims.NotTestable:
+        pytest.skip(f"not testable: {why}")
+
+
 @pytest.fixture
 def machine(request: pytest.FixtureRequest, claim: _claims.Check, machines: Any) -> str:
     """A machine's name; a machine without stored predictions makes its case not testable."""
     if request.param not in machines:
-        session = _session(request.config)
-        try:
-            claim.not_testable(session.runset.why_missing(request.param))
-        except _claims.NotTestable as why:
-            pytest.skip(f"not testable: {why}")
+        _skip_untestable(claim, _session(request.config).runset.why_missing(request.param))
     return request.param
 
 

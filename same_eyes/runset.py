@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from . import studies
@@ -101,28 +102,42 @@ class RunSet:
         """One phrase: which recipe, and how many machines are there."""
         return f"recipe {self.recipe}, {len(self.stored())} of {len(self.runs)} machines stored"
 
-    def machines(self, train: str = "never") -> dict[str, tuple[Predictions, ...]]:
-        """Predictions on the held-out images of every machine at hand, training first what is asked for.
+    def machines(self, train: str = "never", split: str = "heldout") -> dict[str, tuple[Predictions, ...]]:
+        """Predictions of every machine at hand, training first what is asked for.
 
         Parameters
         ----------
         train : {"never", "missing", "always"}
             "missing" trains and stores runs that are not stored; "always" trains every run afresh, into the
-            working folder, and leaves the stored ones as they are.
+            working folder, and leaves the stored ones as they are. A set of runs is trained once.
+        split : str
+            The images predicted, "heldout" or "official"; a machine that has not seen them is left out.
 
         Raises
         ------
         BadInput
             A stored run is damaged.
         """
-        store = self.store if train != "always" else Store(work() / "always", self.methods)
-        if train != "never":
-            from .plan import trainer
-
-            wanted = [run for runs in self.runs.values() for run in runs]
-            trainer(store, self.data_dir, afresh=train == "always").train_all(wanted)
-        return {
-            name: tuple(store.load(run)["heldout"] for run in runs)
+        store = _trained(self, train)
+        loaded = {
+            name: tuple(store.load(run) for run in runs)
             for name, runs in self.runs.items()
             if all(store.status(run) in ("stored", "damaged") for run in runs)
         }
+        return {
+            name: tuple(splits[split] for splits in runs)
+            for name, runs in loaded.items()
+            if all(split in splits for splits in runs)
+        }
+
+
+@cache
+def _trained(runset: RunSet, train: str) -> Store:
+    """The store to read from, once what is asked for has been trained."""
+    store = runset.store if train != "always" else Store(work() / "always", runset.methods)
+    if train != "never":
+        from .plan import trainer
+
+        wanted = [run for runs in runset.runs.values() for run in runs]
+        trainer(store, runset.data_dir, afresh=train == "always").train_all(wanted)
+    return store

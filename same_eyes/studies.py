@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from . import data
 from . import digits as _digits
 from .method import Task
-from .types import Annotators, BadInput, Predictions, Study
+from .types import UNSEEN, Annotators, BadInput, Predictions, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LABEL_SETS = ("random1", "random2", "random3")
 DIGITS_SEED = 0  # of the simulated annotators
@@ -112,9 +115,24 @@ def whole(name: str, data_dir: Path | None = None) -> Study:
 
 
 def official(machines: Machines, data_dir: Path | None = None) -> Study:
-    """CIFAR-10H's people and the machines of cifar10n on CIFAR-10's own 10,000 test images."""
-    people = Annotators.from_counts(data.cifar10h_counts(data_dir))
+    """CIFAR-10H's people and the machines of cifar10n on CIFAR-10's own 10,000 test images.
+
+    People are counts alone; where the raw trials are at hand, single answers with their reaction times.
+    """
+    raw = data.cifar10h_raw(data_dir)
+    people = Annotators.from_counts(data.cifar10h_counts(data_dir)) if raw is None else _single_answers(raw)
     return Study("cifar10h", data.cifar10_labels("test", data_dir), people, machines, data.CLASSES)
+
+
+def _single_answers(raw: pd.DataFrame) -> Annotators:
+    """CIFAR-10H's trials as columns: the first answer to each image, the second, and so on; a column is no person."""
+    images = raw["image"].to_numpy()
+    place = raw.groupby("image").cumcount().to_numpy()
+    shape = (data.OFFICIAL, int(place.max()) + 1)
+    labels, seconds = np.full(shape, UNSEEN), np.full(shape, np.nan)
+    labels[images, place] = raw["label"]
+    seconds[images, place] = raw["milliseconds"] / 1000
+    return Annotators(labels, classes=len(data.CLASSES), seconds=seconds)
 
 
 def default(data_dir: Path | None = None) -> str:

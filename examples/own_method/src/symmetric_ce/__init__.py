@@ -1,0 +1,1 @@
+"""Symmetric cross entropy, packaged for the same-eyes suite."""
