@@ -119,19 +119,20 @@ def official(machines: Machines, data_dir: Path | None = None) -> Study:
 
     People are counts alone; where the raw trials are at hand, single answers with their reaction times.
     """
-    raw = data.cifar10h_raw(data_dir)
-    people = Annotators.from_counts(data.cifar10h_counts(data_dir)) if raw is None else _single_answers(raw)
-    return Study("cifar10h", data.cifar10_labels("test", data_dir), people, machines, data.CLASSES)
+    truth, raw = data.cifar10_labels("test", data_dir), data.cifar10h_raw(data_dir)
+    counted = Annotators.from_counts(data.cifar10h_counts(data_dir))
+    people = counted if raw is None else _single_answers(raw, len(truth))
+    return Study("cifar10h", truth, people, machines, data.CLASSES)
 
 
-def _single_answers(raw: pd.DataFrame) -> Annotators:
+def _single_answers(raw: pd.DataFrame, n: int) -> Annotators:
     """CIFAR-10H's trials as columns: the first answer to each image, the second, and so on; a column is no person."""
-    images = raw["image"].to_numpy()
+    image = raw["image"].to_numpy()
     place = raw.groupby("image").cumcount().to_numpy()
-    shape = (data.OFFICIAL, int(place.max()) + 1)
+    shape = (n, int(place.max()) + 1)
     labels, seconds = np.full(shape, UNSEEN), np.full(shape, np.nan)
-    labels[images, place] = raw["label"]
-    seconds[images, place] = raw["milliseconds"] / 1000
+    labels[image, place] = raw["label"]
+    seconds[image, place] = raw["milliseconds"] / 1000
     return Annotators(labels, classes=len(data.CLASSES), seconds=seconds)
 
 
