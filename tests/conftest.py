@@ -1,0 +1,83 @@
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from same_eyes import cli
+from same_eyes.digits import HELDOUT, digits
+from same_eyes.method import available
+from same_eyes.runset import STUDY
+from same_eyes.store import Run, Store
+
+settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+RUNS = {name: Run("digits", "tiny", "random1", name, "digits") for name in STUDY}
+
+
+@pytest.fixture(scope="session")
+def methods():
+    return available()
+
+
+@pytest.fixture(scope="session")
+def short(methods):
+    """Methods that train in a fraction of a second."""
+    few = {"epochs": 2, "tune_epochs": 1}
+    return {
+        name: replace(method, recipe={**method.recipe, **few}) for name, method in methods.items() if name in RUNS
+    }
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A working folder of the test's own."""
+    monkeypatch.setenv("SAME_EYES_WORK", str(tmp_path / "work"))
+    return tmp_path / "work"
+
+
+@pytest.fixture(scope="session")
+def one_thread():
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # tensors this small are slower on two, and other sums come out
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, methods, one_thread):
+    """A store that really holds ce, gce and coteaching on the digits."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAME_EYES_WORK", str(folder / "work"))
+        arguments = ["train", "ce", "gce", "coteaching", "--study", "digits", "--store", str(folder / "store")]
+        assert cli.main(arguments) == 0
+    return Store(folder / "store", methods)
+
+
+def said(truth, seed, right=0.85, sure=0.7):
+    """(n, 10) probabilities of a made-up machine."""
+    random = np.random.default_rng(seed)
+    answer = np.where(random.random(len(truth)) < right, truth, random.integers(0, 10, len(truth)))
+    probs = random.dirichlet(np.ones(10), len(truth)) * (1 - sure)
+    probs[np.arange(len(truth)), answer] += sure
+    return probs
+
+
+@pytest.fixture
+def planted(tmp_path, methods):
+    """Stores made-up predictions of the methods named; gives the store."""
+
+    def plant(*names):
+        store = Store(tmp_path / "planted", methods)
+        truth = digits().truth[HELDOUT]
+        for seed, name in enumerate(names):
+            facts = {"accuracy": {"heldout": 0.85}, "seconds": 3.0, "device": "none"}
+            store.save(RUNS[name], {"heldout": said(truth, seed)}, facts)
+        return store
+
+    return plant
