@@ -44,7 +44,10 @@ class Session:
         )
         self.claims = _claims.read_claims(leaf("expected"))
         deviations = _claims.read_deviations(leaf("expected"), self.claims)
-        self.deviations = [d for d in deviations if d.binds(self.name, self.runset.recipe, self.runset.name)]
+        self.sets = {s.name: s for s in (self.runset, self.runset.labels(), self.runset.backbones())}
+        self.deviations = [
+            d for d in deviations if any(d.binds(self.name, s.recipe, s.name) for s in self.sets.values())
+        ]
         self.simulated = self.name == "digits"
         self.record: list[_claims.Case] = []
         self.errors: list[str] = []  # what no single test can notice
@@ -52,6 +55,7 @@ class Session:
         self.selected: set[str] = set()
         self._measured: Measured | None = None
         self._official: Measured | None = None
+        self._varied: dict[str, Measured] = {}
 
     @property
     def measured(self) -> Measured:
@@ -73,6 +77,13 @@ class Session:
                 raise _claims.NotTestable(str(missing)) from None
             self._official = Measured(study, self.replicates)
         return self._official
+
+    def varied(self, name: str) -> Measured:
+        """Measurements on another set of runs, "labels" or "backbones"; these are loaded and never trained here."""
+        if name not in self._varied:
+            study = studies.heldout(self.name, self.sets[name].machines(), self.data_dir)
+            self._varied[name] = Measured(study, self.replicates)
+        return self._varied[name]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -159,6 +170,18 @@ def measured_whole(request: pytest.FixtureRequest, whole: Study) -> Measured:
     return Measured(whole, _session(request.config).replicates)
 
 
+@pytest.fixture(scope="session")
+def measured_labels(request: pytest.FixtureRequest) -> Measured:
+    """Measurements of machines trained each on one of the three people's labels."""
+    return _session(request.config).varied("labels")
+
+
+@pytest.fixture(scope="session")
+def measured_backbones(request: pytest.FixtureRequest) -> Measured:
+    """Measurements of machines trained each with one of three backbones."""
+    return _session(request.config).varied("backbones")
+
+
 @pytest.fixture
 def measured_official(request: pytest.FixtureRequest, claim: _claims.Check) -> Measured:
     """Measurements of CIFAR-10H's people and the machines on CIFAR-10's official test images.
@@ -219,10 +242,13 @@ def _skip_untestable(claim: _claims.Check, why: str) -> NoReturn:
 
 
 @pytest.fixture
-def machine(request: pytest.FixtureRequest, claim: _claims.Check, machines: Any) -> str:
+def machine(request: pytest.FixtureRequest, claim: _claims.Check) -> str:
     """A machine's name; a machine without stored predictions makes its case not testable."""
-    if request.param not in machines:
-        _skip_untestable(claim, _session(request.config).runset.why_missing(request.param))
+    session = _session(request.config)
+    asked = next((name for name in session.sets if f"measured_{name}" in request.fixturenames), session.runset.name)
+    at_hand = session.measured if asked == session.runset.name else session.varied(asked)
+    if request.param not in at_hand.machines:
+        _skip_untestable(claim, session.sets[asked].why_missing(request.param))
     return request.param
 
 

@@ -1,9 +1,9 @@
-"""A set of runs that belong together: one machine per method, trained by one recipe on one label set."""
+"""A set of runs that belong together: one machine per method, trained by one recipe."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +29,19 @@ STUDY = [
     "coteaching",
 ]  # in the order of the paper's Table 1
 
+# Whose labels and which backbone each method has in Figures 4 and 6. The study drew them at random and does not say how
+# they fell; these are numpy.random.default_rng(seed).permutation(13) % 3 over STUDY, seed 0 and seed 1.
+LABELS = {
+    "random1": ["fw", "peerloss", "bw", "nls", "cal"],
+    "random2": ["cores", "pls", "fdiv", "coteaching"],
+    "random3": ["ce", "gce", "coteaching_plus", "jocor"],
+}
+BACKBONES = {
+    "resnet": ["fdiv", "gce", "nls", "jocor", "coteaching"],
+    "vgg": ["cores", "ce", "pls", "fw"],
+    "inception": ["peerloss", "bw", "cal", "coteaching_plus"],
+}
+
 
 @dataclass(frozen=True, eq=False)
 class RunSet:
@@ -37,7 +50,8 @@ class RunSet:
     Attributes
     ----------
     name : str
-        "main": every machine learns from random1.
+        "main": every machine learns from random1. "labels": each from one of the three people (Figure 4).
+        "backbones": each with one of three backbones (Figure 6).
     runs : mapping of str to sequence of Run
         A machine's title to its runs, one a seed.
     predictions : path
@@ -74,6 +88,24 @@ class RunSet:
         ordered = [name for name in STUDY if name in methods]
         runs = {methods[m].title: (Run(study, recipe, "random1", m, backbone, 0),) for m in ordered}
         return cls("main", study, recipe, methods, runs, data_dir, predictions)
+
+    def labels(self) -> RunSet:
+        """The same methods, each trained on one person's labels: ``LABELS``."""
+        return self._varied("labels", "labels", LABELS)
+
+    def backbones(self) -> RunSet:
+        """The same methods, each with one of three backbones: ``BACKBONES``."""
+        return self._varied("backbones", "backbone", BACKBONES)
+
+    def _varied(self, name: str, what: str, groups: Mapping[str, Sequence[str]]) -> RunSet:
+        """The same runs but for what each method's group decides; a method in no group is left out."""
+        given = {method: group for group, methods in groups.items() for method in methods}
+        runs = {
+            title: tuple(replace(run, **{what: given[run.method]}) for run in runs)
+            for title, runs in self.runs.items()
+            if all(run.method in given for run in runs)
+        }
+        return replace(self, name=name, runs=runs)
 
     @property
     def names(self) -> list[str]:
