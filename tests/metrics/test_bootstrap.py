@@ -40,7 +40,7 @@ def test_groups_are_drawn_whole():
     assert (counts[:, [0, 2, 5]].sum(1) == 3).all()
 
 
-@pytest.mark.parametrize("scale", [1, 2**23, 0.1])  # summed in float32; too large for it; not whole
+@pytest.mark.parametrize("scale", [1, 2**23 + 1, 0.1])  # summed in float32; too large for it; not whole
 def test_sums_are_those_of_the_images_drawn(scale):
     rng = np.random.default_rng(0)
     cells = rng.integers(-3, 4, size=(40, 6)) * (rng.random((40, 1)) < 0.5) * scale
