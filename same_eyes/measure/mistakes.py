@@ -62,7 +62,11 @@ def matrix_test(
     test = matrix_t_test(a, b, part=part, paired=paired)
     entries = np.eye(len(a), dtype=bool) if part == "diagonal" else ~np.eye(len(a), dtype=bool)
     difference = float(_mean(a[entries]) - _mean(b[entries]))
-    half = abs(difference / test.statistic) * float(t.ppf(0.975, test.df)) if test.statistic else np.nan
+    if test.statistic:
+        error = abs(difference / test.statistic)
+    else:  # no difference to divide by: one more in every entry has the same standard error
+        error = 1 / matrix_t_test(a + 1, b, part=part, paired=paired).statistic
+    half = float(error * t.ppf(0.975, test.df))
     return Estimate(difference, difference - half, difference + half), test
 
 
