@@ -162,7 +162,9 @@ def planted_mistakes(
     mixed: float | Sequence[float],
     each: int = 90,
     near: float = 0.0,
-    right: int = 1000,
+    lone_people: int = 0,
+    lone_machines: int = 0,
+    right: int = 300,
     classes: int = 10,
     seed: int = 0,
 ) -> Study:
@@ -182,6 +184,8 @@ def planted_mistakes(
     near : float
         In [0, 1], the share of different mistakes that fall on the two classes beside (p - 1, p + 1) rather than
         evenly on all: the spread of the entries off the diagonal.
+    lone_people, lone_machines : int
+        Images on which one person, or one machine, errs alone: they count only where one wrong of a pair suffices.
     right : int
         Images on which nobody errs.
     classes, seed : int
@@ -194,13 +198,14 @@ def planted_mistakes(
     [0.5, 0.5, 0.5]
     """
     rng = np.random.default_rng(seed)
-    answers: list[tuple[tuple[int, int], tuple[int, int]]] = []  # (who, who), (answer, answer)
+    answers: list[tuple[tuple[int, ...], tuple[int, ...]]] = []  # who errs, and their answers
     pairs = {"HH": [(0, 1), (0, 2), (1, 2)], "MM": [(3, 4), (3, 5), (4, 5)], "HM": list(product(range(3), range(3, 6)))}
     for kind, same in (("HH", people), ("MM", machines), ("HM", mixed)):
         for first, second, count in _planted_counts(same, each, near, classes, one_kind=kind != "HM"):
             for _ in range(count):
-                who = pairs[kind][len(answers) % len(pairs[kind])]
-                answers.append((who, (first, second)))
+                answers.append((pairs[kind][len(answers) % len(pairs[kind])], (first, second)))
+    for start, count in ((0, lone_people), (3, lone_machines)):
+        answers += [((start + i % 3,), (i // 3 % classes,)) for i in range(count)]
     n = len(answers) + right
     truth = rng.integers(classes, size=n)
     for image, (_, said) in enumerate(answers):
@@ -313,7 +318,7 @@ class World:
     whole : callable, optional
         Makes the people over all images (``whole``, ``measured_whole``); the study itself when left out.
     fails : collection of str
-        In a world where the claim is false: the names of the cases that must not be reproduced; empty for all.
+        In a world where the claim is false or undecided: the names of the cases that must end so; empty for all.
     claim : mapping
         Fields of the claim to replace, e.g. ``{"margin": 0.02}``.
     also : mapping of str to callable
@@ -353,12 +358,15 @@ class Worlds:
         Every case must be reproduced: clearly, and by a little.
     false, outside : World or sequence of World
         The cases that fail must not be reproduced, all others must be: clearly, and by a little.
+    undecided : World or sequence of World, optional
+        The cases that fail must be inconclusive, all others reproduced.
     """
 
     true: World | Sequence[World]
     false: World | Sequence[World]
     inside: World | Sequence[World]
     outside: World | Sequence[World]
+    undecided: World | Sequence[World] = ()
 
     def of(self, kind: str) -> list[World]:
         """All worlds of one kind."""
@@ -474,6 +482,7 @@ def _fixture(name: str, world: World, check: Check) -> Any:
         "study": lambda: study,
         "people": lambda: study.people,
         "machines": lambda: study.machines,
+        "all_machines": lambda: list(study.machines),
         "measured": lambda: _measured(study, world.replicates),
         "whole": lambda: whole,
         "measured_whole": lambda: _measured(whole, world.replicates),

@@ -22,8 +22,10 @@ such file is found by listing the folder; each is plain data)::
         ),
     }
 
-In a world without ``fails`` every case must fail. Give several worlds as a tuple. ``World(claim={"margin": 0.02})``
-replaces fields of the claim, ``World(also={"measured_official": make_study})`` adds a fixture.
+In a world without ``fails`` every case must fail. ``undecided=`` takes worlds that must end inconclusive. Give several
+worlds as a tuple. ``World(claim={"margin": 0.02})`` replaces fields of the claim,
+``World(also={"measured_official": make_study})`` adds a fixture.
+
 A world must tell the claim's test from a wrong one: other matrices, other people, the sign turned, alpha or margin
 forgotten. So each claim's worlds are also held against the other tests of its file, of which none may satisfy them.
 """
@@ -36,7 +38,13 @@ import pytest
 from same_eyes.places import leaf
 from same_eyes.testing.worlds import Worlds, claim_tests, claim_tests_of_file, claims, run_claim
 
-KINDS = ("true", "false", "inside", "outside")
+KINDS = {
+    "true": "reproduced",
+    "false": "not reproduced",
+    "inside": "reproduced",
+    "outside": "not reproduced",
+    "undecided": "inconclusive",  # where a claim has such worlds
+}
 
 
 def _read(path):
@@ -59,16 +67,16 @@ ALL = [
 def _ends_otherwise(name, kind, world, test=None):
     """What was seen, where it is not what was planted."""
     cases = run_claim(name, world, test)
-    fails = set(world.fails) or {case.name for case in cases} if kind in ("false", "outside") else set()
+    fails = set(world.fails) or {case.name for case in cases}
     unknown = fails - {case.name for case in cases}
-    wrong = [str(case) for case in cases if case.verdict != ("not reproduced" if case.name in fails else "reproduced")]
+    wrong = [str(case) for case in cases if case.verdict != (KINDS[kind] if case.name in fails else "reproduced")]
     return wrong + [f"no case {case!r} was checked" for case in unknown]
 
 
 @pytest.mark.parametrize("name", sorted(claims()))
 def test_every_claim_has_its_worlds(name):
     assert name in WORLDS, f"no tests/benchmark/worlds_*.py has planted worlds for {name!r}"
-    for kind in KINDS:
+    for kind in ("true", "false", "inside", "outside"):
         assert WORLDS[name].of(kind), f"{name!r} has no world of the kind {kind!r}"
 
 
@@ -106,7 +114,9 @@ def test_no_other_test_satisfies_the_worlds(name):
 def _satisfies(name, test):
     try:
         return not any(
-            _ends_otherwise(name, kind, world, test) for kind in reversed(KINDS) for world in WORLDS[name].of(kind)
+            _ends_otherwise(name, kind, world, test)
+            for kind in reversed(list(KINDS))
+            for world in WORLDS[name].of(kind)
         )
     except Exception:  # a test that cannot even run in these worlds would be noticed
         return False
