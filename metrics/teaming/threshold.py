@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _finite
 from ..bootstrap import bootstrap_sums
 
-BLOCK = 128  # replicates at a time: a running sum of a thousand images then stays in the cache
+BLOCK = 128  # replicates at a time
 
 
 def threshold_right(
@@ -138,10 +138,10 @@ def resampled_best_accuracy(
     asked = np.flatnonzero(difference)  # only where the two differ does asking change anything
     order, ends, _ = _cuts(np.asarray(confidence)[asked])
     asked, best = asked[order], np.zeros(len(weights))
-    sign = difference[asked, None].astype(np.int32)
+    sign = difference[asked].astype(np.int32)
     for start in range(0, len(weights) if len(asked) else 0, BLOCK):
-        drawn = weights[start : start + BLOCK].take(asked, axis=1).T  # images first: the running sum adds whole rows
-        best[start : start + BLOCK] = np.cumsum(drawn * sign, axis=0)[ends].max(0, initial=0)
+        gain = np.cumsum(weights[start : start + BLOCK].take(asked, axis=1) * sign, axis=1)
+        best[start : start + BLOCK] = gain[:, ends].max(1, initial=0)
     return _finite.divide(sums[:, 1] + best, sums[:, 0])
 
 

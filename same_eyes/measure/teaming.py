@@ -1,0 +1,248 @@
+"""Section 4: what does a machine gain by a partner, and is it more by a person than by another machine?
+
+A team's *rule* is one of
+
+===============  ==========================================================================================
+"oracle"         right where either member is
+a number eta     the partner answers where the machine's confidence is at most eta
+"hindsight"      the same, with the best eta of all: chosen on the images it is scored on, as in the study
+"cross-fitted"   the same, with an eta chosen on the other four fifths of the images: what a user can have
+===============  ==========================================================================================
+
+Where one of several is chosen (the best machine partner, the better member) it is chosen by its value on all images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from same_eyes.metrics.bootstrap import bootstrap_sums
+from same_eyes.metrics.matrix_t_test import Alternative, TTest
+from same_eyes.metrics.paired_tests import holm, mcnemar, paired_t
+from same_eyes.metrics.rank_correlation import rank_correlation
+from same_eyes.metrics.teaming.gains import realised_share
+from same_eyes.metrics.teaming.threshold import best_eta, cross_fitted, resampled_best_accuracy, threshold_right
+
+from ..claims import Estimate
+from ..places import leaf
+from .core import Measured, accuracy
+
+Rule = Literal["oracle", "hindsight", "cross-fitted"] | float
+Member = Literal["machine", "person"]
+Rival = Literal["the person", "the machine", "two machines"]
+
+FOLDS = 5
+PRE_TRAINED = ("PLS", "F-Div", "GCE", "FW", "PeerLoss", "BW")  # presumed: their oracle gains in Figure 7a are small
+PRE_TRAINED_NLS = ("PLS", "F-Div", "NLS", "FW", "PeerLoss", "BW")
+MULTI_NETWORK = ("Co-teaching+", "JoCoR", "Co-teaching")
+
+
+# --- Teams --------------------------------------------------------------------------------------------------
+
+
+def partners(measured: Measured) -> list[str]:
+    """Whom a machine can be teamed with: the people, their majority "Aggre" where there is one, the machines."""
+    return list(measured.labels)
+
+
+def folds(measured: Measured) -> NDArray[np.intp]:
+    """(n,) fold of each image, in turn; images that were answered together (a batch of ten) stay together."""
+    study = measured.study
+    group = study.index if study.group is None else study.group
+    return np.unique(group, return_inverse=True)[1] % FOLDS
+
+
+def team_right(measured: Measured, machine: str, partner: str, rule: Rule) -> NDArray[np.bool_]:
+    """(n,) whether the team is right on each image."""
+    own, other = measured.right(machine, partner).T
+    if rule == "oracle":
+        return own | other
+    confidence = measured.study.machines[machine][0].confidence
+    if rule == "cross-fitted":
+        return cross_fitted(confidence, own, other, folds(measured))[0]
+    eta = best_eta(confidence, own, other)[0] if rule == "hindsight" else rule
+    return threshold_right(confidence, own, other, eta)
+
+
+@cache
+def teams(measured: Measured, rule: Rule) -> dict[tuple[str, str], Estimate]:
+    """Accuracy of every machine with every partner.
+
+    In hindsight each bootstrap sample has its own best eta; a cross-fitted eta is that of the images at hand.
+    """
+    pairs = list(product(measured.machines, partners(measured)))
+    right = np.stack([team_right(measured, machine, partner, rule) for machine, partner in pairs], 1)
+    if rule == "hindsight":
+        replicates = np.stack([_best_replicates(measured, *pair) for pair in pairs], 1)
+    else:
+        replicates = bootstrap_sums(right, measured.weights) / len(right)
+    return {pair: Estimate.from_replicates(right[:, i].mean(), replicates[:, i]) for i, pair in enumerate(pairs)}
+
+
+def _best_replicates(measured: Measured, machine: str, partner: str) -> NDArray[np.float64]:
+    confidence = measured.study.machines[machine][0].confidence
+    return resampled_best_accuracy(confidence, *measured.right(machine, partner).T, measured.weights)
+
+
+def team(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
+    """Accuracy of a machine with a partner."""
+    return teams(measured, rule)[machine, partner]
+
+
+# --- Gains --------------------------------------------------------------------------------------------------
+
+
+def gain_from_original(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
+    """What the team adds to the machine."""
+    return team(measured, machine, partner, rule) - accuracy(measured, machine)
+
+
+def gain_over_better(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
+    """What the team adds to its better member."""
+    better = max(machine, partner, key=lambda name: accuracy(measured, name).value)
+    return team(measured, machine, partner, rule) - accuracy(measured, better)
+
+
+def gain_as_printed(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
+    """The gain that Figures 5 and 7 print: over the better of two machines, but from the machine with a person."""
+    gain = gain_over_better if partner in measured.machines else gain_from_original
+    return gain(measured, machine, partner, rule)
+
+
+def unrealised_share(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
+    """Share of the oracle's gain over the better member that the team leaves: (oracle - team) / (oracle - better)."""
+    members = [accuracy(measured, name) for name in (machine, partner)]
+    of_all = [team(measured, machine, partner, rule), *members, team(measured, machine, partner, "oracle")]
+    value = 1 - realised_share(*(estimate.value for estimate in of_all))
+    return Estimate.from_replicates(value, 1 - realised_share(*(estimate.replicates for estimate in of_all)))
+
+
+# --- Partners -----------------------------------------------------------------------------------------------
+
+
+def best_person(measured: Measured, machine: str, rule: Rule) -> str:
+    """The person with whom the machine is most accurate."""
+    return max(measured.people, key=lambda person: team(measured, machine, person, rule).value)
+
+
+def least_accurate_person(measured: Measured) -> str:
+    """The person who is right least often alone."""
+    return min(measured.people, key=lambda person: accuracy(measured, person).value)
+
+
+def best_machine(
+    measured: Measured, machine: str, rule: Rule, size: Callable[[Measured, str, str, Rule], Estimate] = team
+) -> str:
+    """The other machine with which the team (or its gain, as ``size`` says) is greatest."""
+    others = [name for name in measured.machines if name != machine]
+    return max(others, key=lambda other: size(measured, machine, other, rule).value)
+
+
+# --- Test 4 and other tests ---------------------------------------------------------------------------------
+
+
+def mean(estimates: Sequence[Estimate]) -> Estimate:
+    """Mean of numbers that were resampled on the same images."""
+    replicates = np.mean([estimate.replicates for estimate in estimates], axis=0)
+    return Estimate.from_replicates(float(np.mean([estimate.value for estimate in estimates])), replicates)
+
+
+def loss_to_best(measured: Measured, machine: str, who: str, eta: float) -> Estimate:
+    """The best accuracy over all eta (in hindsight) less that at a fixed eta: never below 0.
+
+    Parameters
+    ----------
+    who : str
+        A partner's name, "mean of people", or "best person": the one with whom the machine's best is highest.
+    """
+    chosen = {"mean of people": measured.people, "best person": [best_person(measured, machine, "hindsight")]}
+    return mean(
+        [
+            team(measured, machine, partner, "hindsight") - team(measured, machine, partner, eta)
+            for partner in chosen.get(who, [who])
+        ]
+    )
+
+
+def t_over_methods(differences: Sequence[Estimate], alternative: Alternative = "two-sided") -> tuple[Estimate, TTest]:
+    """Paired t-test over methods, as Test 4: the mean difference with the t-test's own 95 % interval, and the test."""
+    values = np.array([difference.value for difference in differences])
+    test = paired_t(values, np.zeros_like(values), alternative=alternative)
+    half = float(t.ppf(0.975, test.df) * values.std(ddof=1) / np.sqrt(len(values)))
+    return Estimate(values.mean(), values.mean() - half, values.mean() + half), test
+
+
+def threshold_improves(measured: Measured, machine: str, partner: str, eta: float) -> tuple[Estimate, float]:
+    """What a threshold adds to the machine, and McNemar's p-value."""
+    p = mcnemar(team_right(measured, machine, partner, eta), measured.right(machine)[:, 0]).pvalue
+    return gain_from_original(measured, machine, partner, eta), p
+
+
+@cache
+def against_rival(measured: Measured, person: str, rival: Rival) -> dict[str, tuple[Estimate, float]]:
+    """What each machine's cross-fitted team with a person is ahead of a rival, and McNemar's p, Holm over machines.
+
+    Parameters
+    ----------
+    rival : {"the person", "the machine", "two machines"}
+        A member alone, or the best cross-fitted team of the machine with another.
+    """
+    rule: Rule = "cross-fitted"
+    ahead, pvalues = [], []
+    for machine in measured.machines:
+        if rival == "two machines":
+            other = best_machine(measured, machine, rule)
+            theirs, right = team(measured, machine, other, rule), team_right(measured, machine, other, rule)
+        else:
+            name = person if rival == "the person" else machine
+            theirs, right = accuracy(measured, name), measured.right(name)[:, 0]
+        ahead.append(team(measured, machine, person, rule) - theirs)
+        pvalues.append(mcnemar(team_right(measured, machine, person, rule), right).pvalue)
+    return dict(zip(measured.machines, zip(ahead, holm(pvalues), strict=True), strict=True))
+
+
+# --- The published tables -----------------------------------------------------------------------------------
+
+
+@cache
+def published(name: str) -> pd.DataFrame:
+    """A table of the study, ``expected/<name>.csv``: accuracies in per cent, gains in points, a row a method."""
+    return pd.read_csv(leaf("expected") / f"{name}.csv", comment="#", index_col=0)
+
+
+def matrix_agreement(
+    measured: Measured, rule: Rule, table: str, kind: Literal["people", "machines", "all"] = "all"
+) -> tuple[Estimate, Estimate]:
+    """Our gains beside Figure 7's, over the cells that both have, of one kind of partner or of all.
+
+    Returns
+    -------
+    difference : Estimate
+        Mean absolute difference.
+    correlation : Estimate
+        Spearman's rank correlation.
+    """
+    printed = published(table)
+    pairs = [
+        (machine, partner)
+        for machine, partner in product(printed.index, printed.columns)
+        if machine != partner
+        and kind in ("all", "machines" if partner in printed.index else "people")
+        and {machine, partner} <= set(measured.labels)
+    ]
+    theirs = np.array([printed.loc[pair] for pair in pairs]) / 100
+    gains = [gain_as_printed(measured, *pair, rule) for pair in pairs]
+    values = np.array([gain.value for gain in gains])
+    replicates = np.stack([gain.replicates for gain in gains], 1)
+    return (
+        Estimate.from_replicates(np.abs(values - theirs).mean(), np.abs(replicates - theirs).mean(1)),
+        Estimate.from_replicates(rank_correlation(values, theirs), rank_correlation(replicates, theirs)),
+    )
