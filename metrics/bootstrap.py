@@ -63,8 +63,9 @@ def resample_counts(
 def bootstrap_sums(cells: ArrayLike, weights: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Sums of per-image cells over each bootstrap sample.
 
-    Whole-number cells are summed in float32 where that is exact, everything else in float64. Images whose
-    cells are all zero are left out first; merging images of equal cells costs more than it saves.
+    Whole-number cells are summed in float32 where that is exact, float32 cells too (to about six digits), and
+    everything else in float64. Images whose cells are all zero are left out first; merging images of equal cells
+    costs more than it saves.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def bootstrap_sums(cells: ArrayLike, weights: NDArray[np.uint8]) -> NDArray[np.f
         cells, weights = cells[carrying], weights[:, carrying]
     largest = np.abs(cells).sum(0, dtype=np.float64).max(initial=0) * weights.max(initial=0)
     exact = not np.issubdtype(cells.dtype, np.floating) and largest <= EXACT
-    kind = np.float32 if exact else np.float64
+    kind = np.float32 if exact or cells.dtype == np.float32 else np.float64
     cells = cells.astype(kind)
     sums = np.empty((len(weights), cells.shape[1]))
     for start in range(0, len(weights), BLOCK):

@@ -52,6 +52,15 @@ def test_sums_are_those_of_the_images_drawn(scale):
         np.testing.assert_array_equal(sums, expected)
 
 
+def test_float32_cells_are_summed_as_they_are():
+    cells = np.random.default_rng(1).random((500, 3))
+    weights = resample_counts(500, 300)
+    single, double = bootstrap_sums(cells.astype(np.float32), weights), bootstrap_sums(cells, weights)
+    assert single.dtype == np.float64
+    np.testing.assert_allclose(single, double, rtol=1e-5)
+    assert (single != double).any()
+
+
 def test_the_jackknife_leaves_out_an_image_or_a_group():
     cells, groups = np.arange(10.0).reshape(5, 2), np.array([1, 0, 1, 0, 2])
     np.testing.assert_array_equal(jackknife_sums(cells), [np.delete(cells, i, 0).sum(0) for i in range(5)])
