@@ -64,6 +64,19 @@ class Measured:
         return np.stack(columns, 1) if columns else np.empty((len(self.study.truth), 0), bool)
 
 
+def with_samples(cells: NDArray, weights: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(1 + B, c) sums of (n, c) cells: row 0 over all images, each other row over a bootstrap sample.
+
+    What is computed of all rows at once has its replicates with it; :func:`estimate` takes a column of it.
+    """
+    return np.concatenate([cells.sum(0, dtype=np.float64)[None], bootstrap_sums(cells, weights)])
+
+
+def estimate(rows: NDArray[np.float64]) -> Estimate:
+    """(1 + B,) numbers computed from :func:`with_samples`: the first, with the interval of the others."""
+    return Estimate.from_replicates(float(rows[0]), rows[1:])
+
+
 @cache
 def accuracy(measured: Measured, name: str) -> Estimate:
     """Share of right answers, with Wilson's interval and bootstrap replicates."""

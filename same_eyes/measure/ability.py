@@ -1,0 +1,103 @@
+"""Section 3.1, its conclusions: do machines err together however good they are, and do people know what they do not?"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from same_eyes.metrics.levels import slope
+
+from ..claims import Estimate
+from .core import Measured, estimate, with_samples
+
+
+class Pair(NamedTuple):
+    """Two classifiers: how far apart their accuracies are, and the share of common errors that are one mistake."""
+
+    names: tuple[str, str]
+    gap: Estimate
+    same_mistake: Estimate
+
+
+@cache
+def pairs(measured: Measured, *names: str) -> list[Pair]:
+    """All pairs of some classifiers: |difference in accuracy|, and P(same answer | both wrong)."""
+    gap, same = _gaps_and_rates(measured, *names)
+    return [Pair(pair, estimate(gap[:, j]), estimate(same[:, j])) for j, pair in enumerate(combinations(names, 2))]
+
+
+def same_mistake_rate(measured: Measured, *names: str) -> Estimate:
+    """P(same answer | both wrong), mean over all pairs of some classifiers."""
+    return estimate(_gaps_and_rates(measured, *names)[1].mean(1))
+
+
+def same_mistake_at_widest_gap(measured: Measured, *names: str) -> Estimate:
+    """P(same answer | both wrong) of the pair furthest apart in accuracy, read off the line over all pairs.
+
+    The line is least squares: a pair's rate over its gap in accuracy. It needs at least three classifiers.
+    """
+    gap, same = _gaps_and_rates(measured, *names)
+    if gap.shape[1] < 3:
+        return Estimate.exact(np.nan)
+    beyond_mean = gap.max(1) - gap.mean(1)
+    return estimate(same.mean(1) + slope(gap, same) * beyond_mean)
+
+
+def missed_by_machines_known_to_people(measured: Measured) -> Estimate:
+    """Share of all images that every machine misses and at least one person gets."""
+    found = (_missed(measured) & measured.right(*measured.people).any(1))[:, None].astype(np.uint8)
+    return estimate(with_samples(found, measured.weights)[:, 0] / len(found))
+
+
+@cache
+def known_beyond_chance(measured: Measured, person: str) -> Estimate:
+    """On the images that every machine misses, a person's accuracy less what chance gives.
+
+    Chance: the person's answers, dealt out anew among the images to which machines gave the same (most frequent)
+    answer. That is the accuracy expected of someone who knows what the machines said and which classes are mistaken
+    for it, but does not see the image. It is an exact expectation over all permutations:
+
+        Σ_a Σ_k  (images of machine answer a that the person calls k) · (those whose truth is k) / (images of a)
+    """
+    study, k = measured.study, len(measured.study.classes)
+    answers, truth = measured.labels[person], study.truth
+    chosen = _missed(measured) & (answers >= 0)
+    said = study.machine_labels()[chosen]
+    usual = (said[:, :, None] == np.arange(k)).sum(1).argmax(1)
+    answers, truth = answers[chosen], truth[chosen]
+    cells = np.zeros((len(answers), 2, k, k), np.uint8)
+    image = np.arange(len(answers))
+    cells[image, 0, usual, answers] = 1
+    cells[image, 1, usual, truth] = 1
+    right = (answers == truth)[:, None]
+    sums = with_samples(np.hstack([cells.reshape(len(cells), -1), right]).astype(np.uint8), measured.weights[:, chosen])
+    (called, true), hits = np.moveaxis(sums[:, :-1].reshape(-1, 2, k, k), 1, 0), sums[:, -1]
+    images = called.sum(-1)
+    chance = ((called * true).sum(-1) / np.maximum(images, 1)).sum(-1)
+    with np.errstate(invalid="ignore"):  # no image that all miss
+        return estimate((hits - chance) / images.sum(-1))
+
+
+def _missed(measured: Measured) -> NDArray[np.bool_]:
+    """(n,) whether every machine is wrong; nowhere, without machines."""
+    return ~measured.right(*measured.machines).any(1) & bool(measured.machines)
+
+
+@cache
+def _gaps_and_rates(measured: Measured, *names: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(1 + B, p) of every pair: |difference in accuracy| and P(same answer | both wrong); row 0 is all images."""
+    labels = np.stack([measured.labels[name] for name in names], 1)
+    right = measured.right(*names)
+    wrong = ~right & (labels >= 0)
+    first, second = np.triu_indices(len(names), 1)
+    both = wrong[:, first] & wrong[:, second]
+    same = both & (labels[:, first] == labels[:, second])
+    accuracies = with_samples(right.astype(np.uint8), measured.weights) / len(right)
+    sums = with_samples(np.hstack([both, same]).astype(np.uint8), measured.weights)
+    with np.errstate(invalid="ignore"):  # a pair that never errs together
+        rates = sums[:, len(first) :] / sums[:, : len(first)]
+    return np.abs(accuracies[:, first] - accuracies[:, second]), rates

@@ -1,0 +1,326 @@
+"""Sections 3.2 and 3.3, Figure 3, Tests 2 and 3: are the same images hard for people and for machines?
+
+Images are cut into levels of difficulty, and people's and machines' accuracy is drawn over the levels. What
+difficulty is, is one of :data:`MEASURES`:
+
+========================  ==================================================================  ==============
+by                        difficulty of an image                                              levels are cut
+========================  ==================================================================  ==============
+confidence                the machine's largest class probability (high is easy)              per machine
+agreement                 share of all machines that are right (high is easy)                 once
+leave-one-out agreement   share of the other machines that are right (high is easy)           per machine
+entropy                   of all people's answers, in nats                                    once
+half entropy              of one half of the answers, in nats; the other half is scored       once
+time                      people's mean time, in seconds                                      once
+========================  ==================================================================  ==============
+
+Where levels are cut per machine, people are scored on each machine's levels and averaged over machines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from same_eyes.metrics.accuracy import share_right
+from same_eyes.metrics.bootstrap import resample_counts
+from same_eyes.metrics.difficulty import agreement, human_entropy, leave_one_out_agreement, split_half_entropy
+from same_eyes.metrics.levels import (
+    Levels,
+    Line,
+    accuracy_by_level,
+    fit_line,
+    identity_slope_levels,
+    level_edges,
+    levels_from_sums,
+    slope,
+)
+from same_eyes.metrics.rank_correlation import rank_correlation, resampled_rank_correlations
+
+from ..claims import Estimate
+from .core import Measured, estimate, with_samples
+
+By = Literal["confidence", "agreement", "leave-one-out agreement", "entropy", "half entropy", "time"]
+Kind = Literal["width", "count"]
+Who = Literal["people", "machines"]
+
+FINE = 20  # levels that images are counted in; coarser ones join neighbours, so that they nest
+BINNINGS: tuple[tuple[int, Kind], ...] = tuple((bins, kind) for kind in ("width", "count") for bins in (5, 10, 20))  # type: ignore[misc]
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """People's and machines' accuracy over levels of difficulty.
+
+    Attributes
+    ----------
+    people : Levels
+        (1 + B, bins, ·): row 0 is all images, each other row a bootstrap sample. One column each time the
+        levels are cut.
+    machines : Levels
+        (1 + B, bins, m), on the same levels.
+    """
+
+    people: Levels
+    machines: Levels
+
+    def of(self, who: Who) -> Levels:
+        """One of the two."""
+        return self.people if who == "people" else self.machines
+
+
+@cache
+def curves(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "width") -> Curves:
+    """Accuracy over levels of difficulty, X being the mean difficulty of the level's images.
+
+    Parameters
+    ----------
+    measured : Measured
+    by : str
+        What difficulty is; see the module.
+    bins : {5, 10, 20}
+        Number of levels.
+    kind : {"width", "count"}
+        Levels of equal width, or of equal numbers of images as far as ties allow.
+    """
+    if FINE % bins:
+        raise ValueError(f"bins must divide {FINE}, not {bins}.")
+    count, difficulty, people, machines = (_joined(sums, bins) for sums in _sums(measured, by, kind))
+    return Curves(_levels(count, difficulty, people), _levels(count, difficulty, machines))
+
+
+def slope_gap(drawn: Curves) -> Estimate:
+    """Machines' slope less people's, X being the mean difficulty: the honest reading of Tests 2 and 3."""
+    return estimate(_slopes(drawn.machines) - _slopes(drawn.people))
+
+
+def identity_slope_gap(drawn: Curves) -> Estimate:
+    """The same, X being the machines' own mean accuracy: the study's reading, machines' slope 1 by construction."""
+    by_identity = _by_identity(drawn)
+    return estimate(_slopes(by_identity.machines) - _slopes(by_identity.people))
+
+
+def line(drawn: Curves, who: Who) -> Line:
+    """Least squares line through the levels, X being the mean difficulty."""
+    levels = drawn.of(who)
+    return fit_line(levels.difficulty[0], levels.accuracy[0])
+
+
+def identity_line(drawn: Curves, who: Who) -> Line:
+    """Least squares line through the levels, X being the machines' own mean accuracy, as in the study."""
+    return line(_by_identity(drawn), who)
+
+
+def lead(drawn: Curves, level: int) -> Estimate:
+    """People's accuracy less machines' in one level (0 is the least difficulty); NaN where it is empty."""
+    return estimate(drawn.people.accuracy[:, level] - drawn.machines.accuracy[:, level])
+
+
+def greatest_lead(drawn: Curves, of: Who) -> float:
+    """By how much people (or machines) win in the level in which they win most."""
+    return float(np.nanmax([found.value for found in _leads(drawn, of)], initial=-np.inf))
+
+
+def surest_lead(drawn: Curves, of: Who) -> Estimate:
+    """The lead of people (or machines) in the level where it is surest, with the interval that choosing it asks for.
+
+    Each of the bins' intervals has level 1 - 0.05 / bins (Bonferroni), and that with the highest lower end is taken.
+    """
+    leads = _leads(drawn, of)
+    wide = [each.at(1 - 0.05 / len(leads)) for each in leads]
+    return max(wide, key=lambda each: np.nan_to_num(each.low, nan=-np.inf))
+
+
+def fall(drawn: Curves, who: Who) -> Estimate:
+    """By how much accuracy falls along its straight line, from the easiest level to the hardest, as a share.
+
+    For difficulties that grow with hardness: entropy and time.
+    """
+    levels = drawn.of(who)
+    x = levels.difficulty
+    reach = np.fmax.reduce(x, axis=-1) - np.fmin.reduce(x, axis=-1)
+    return estimate(-_slopes(levels) * reach)
+
+
+class Row(NamedTuple):
+    """One level of Figure 3: its X and number of images, accuracies with intervals, ranges over classifiers."""
+
+    difficulty: float
+    images: float
+    people: Estimate
+    people_range: tuple[float, float]
+    machines: Estimate
+    machines_range: tuple[float, float]
+
+
+def figure_rows(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "width") -> list[Row]:
+    """Figure 3's points, one row a level that is not empty.
+
+    ``images`` is a mean over machines where each cuts levels of its own. People known by their counts alone
+    have no range (NaN).
+    """
+    drawn = curves(measured, by, bins=bins, kind=kind)
+    difficulty, _, _ = _partition(measured, by)
+    edges = _edges(difficulty, kind)[:: FINE // bins]
+    persons = [
+        accuracy_by_level(difficulty, np.broadcast_to(right, difficulty.T.shape).T, bins=edges).accuracy
+        for right in np.where(measured.study.people.labels >= 0, measured.right(*measured.people), np.nan).T
+        if by != "half entropy"
+    ]
+    spread = np.stack(persons, 1) if persons else np.full((bins, 1), np.nan)
+    return [
+        Row(
+            float(drawn.people.difficulty[0, level]),
+            float(drawn.people.count[0, level].mean()),
+            estimate(drawn.people.accuracy[:, level]),
+            (float(np.fmin.reduce(spread[level])), float(np.fmax.reduce(spread[level]))),
+            estimate(drawn.machines.accuracy[:, level]),
+            (float(drawn.machines.low[0, level]), float(drawn.machines.high[0, level])),
+        )
+        for level in range(bins)
+        if drawn.people.count[0, level].any()
+    ]
+
+
+def binnings(measured: Measured, by: By) -> dict[tuple[int, Kind], Estimate]:
+    """:func:`slope_gap` for each way of cutting levels: is the slope a matter of their number or kind?"""
+    return {(bins, kind): slope_gap(curves(measured, by, bins=bins, kind=kind)) for bins, kind in BINNINGS}
+
+
+# --- Section 3.3: do machine difficulty and human difficulty cut images alike? ---------------------------
+
+
+def hardness(measured: Measured) -> dict[str, NDArray[np.float64]]:
+    """(n,) each measure of difficulty of every image, high where it is hard.
+
+    "confidence" and "agreement" are means over machines, turned round; "entropy" and "other entropy" come from
+    two halves of people's answers, so that their correlation says how far such an entropy can be trusted; "time" is
+    there where times are known. All are of the same images, so that any two can be compared.
+    """
+    study = measured.study
+    first, rest = split_half_entropy(study.people.counts, measured.seed)
+    found = {
+        "confidence": -_confidences(measured).mean(1),
+        "agreement": -agreement(measured.right(*measured.machines)),
+        "entropy": first,
+        "other entropy": human_entropy(rest),
+    }
+    if study.people.seconds is not None:
+        found["time"] = mean_seconds(study.people.seconds)
+    return found
+
+
+@cache
+def hardness_correlations(measured: Measured) -> dict[tuple[str, str], Estimate]:
+    """Spearman's correlation of any two measures of :func:`hardness`, on the images for which all are known."""
+    measures = hardness(measured)
+    names, columns = list(measures), np.stack(list(measures.values()), 1)
+    replicates = resampled_rank_correlations(columns, measured.weights)
+    known = columns[np.isfinite(columns).all(1)].T
+    return {
+        (a, b): Estimate.from_replicates(float(rank_correlation(known[i], known[j])), replicates[:, i, j])
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i != j
+    }
+
+
+def mean_seconds(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) mean over the people whose time is known; NaN without any."""
+    known = np.isfinite(seconds)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, seconds, 0).sum(1) / known.sum(1)
+
+
+# --- Counting in levels -----------------------------------------------------------------------------------
+
+
+def _partition(measured: Measured, by: By) -> tuple[NDArray, NDArray, NDArray]:
+    """Difficulty (n, 1 or m), share of people who are right (n, 1), machines right (n, m)."""
+    study = measured.study
+    counts, machines = study.people.counts, measured.right(*measured.machines)
+    if by == "confidence":
+        difficulty = _confidences(measured)
+    elif by == "agreement":
+        difficulty = agreement(machines)
+    elif by == "leave-one-out agreement":
+        difficulty = leave_one_out_agreement(machines)
+    elif by == "entropy":
+        difficulty = human_entropy(counts)
+    elif by == "half entropy":
+        difficulty, counts = split_half_entropy(counts, measured.seed)
+    elif study.people.seconds is not None:
+        difficulty = mean_seconds(study.people.seconds)
+    else:
+        raise ValueError(f"study {study.name!r} knows no times of its people.")
+    people = share_right(counts, study.truth)[:, None]
+    return difficulty.reshape(len(people), -1), people, machines
+
+
+def _confidences(measured: Measured) -> NDArray[np.float64]:
+    """(n, m) every machine's largest class probability."""
+    machines = measured.study.machines.values()
+    return np.array([runs[0].confidence for runs in machines]).reshape(len(machines), -1).T
+
+
+def _edges(difficulty: NDArray, kind: Kind) -> NDArray[np.float64]:
+    """Borders of the fine levels."""
+    return level_edges(difficulty, bins=FINE, kind=kind)
+
+
+@cache
+def _sums(measured: Measured, by: By, kind: Kind) -> tuple[NDArray[np.float64], ...]:
+    """Images, summed difficulty, people right, machines right: (1 + B, FINE, ·) in each fine level.
+
+    The images of a batch share one working time and are drawn together. Sums are of float32: whole numbers
+    are exact, means good to six digits.
+    """
+    difficulty, people, machines = _partition(measured, by)
+    weights, groups = measured.weights, measured.study.group
+    if by == "time" and groups is not None:
+        weights = resample_counts(len(people), measured.replicates, measured.seed, groups)
+    known = np.isfinite(difficulty) & np.isfinite(people)
+    level = np.searchsorted(_edges(difficulty, kind)[1:-1], difficulty, side="right")
+    occupied = np.unique(level[known])
+    member = (level[:, None] == occupied[:, None]) & known[:, None]  # (n, occupied, 1 or m)
+    values = [np.asarray(each, np.float32) for each in (known, difficulty, people, machines)]
+    cells = [np.where(member, each[:, None], np.float32(0)).reshape(len(people), -1) for each in values]
+    rows = with_samples(np.hstack(cells), weights)
+    ends = np.cumsum([each.shape[1] for each in cells])[:-1]
+    return tuple(_all_levels(part, occupied) for part in np.split(rows, ends, axis=1))
+
+
+def _all_levels(sums: NDArray[np.float64], occupied: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(1 + B, FINE, ·) with zeros in the levels that are empty."""
+    filled = np.zeros((len(sums), FINE, sums.shape[1] // max(len(occupied), 1)))
+    filled[:, occupied] = sums.reshape(len(sums), len(occupied), filled.shape[-1])
+    return filled
+
+
+def _joined(sums: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
+    """Fine levels joined to fewer."""
+    return sums.reshape(len(sums), bins, FINE // bins, -1).sum(2)
+
+
+def _levels(count: NDArray, difficulty: NDArray, right: NDArray) -> Levels:
+    parts = np.stack(np.broadcast_arrays(count, difficulty, right), 1)
+    return levels_from_sums(parts.reshape(len(parts), -1), parts.shape[-1])
+
+
+def _by_identity(drawn: Curves) -> Curves:
+    people, machines = (identity_slope_levels(levels, drawn.machines) for levels in (drawn.people, drawn.machines))
+    return Curves(people, machines)
+
+
+def _slopes(levels: Levels) -> NDArray[np.float64]:
+    return slope(levels.difficulty, levels.accuracy)
+
+
+def _leads(drawn: Curves, of: Who) -> list[Estimate]:
+    sign = 1 if of == "people" else -1
+    ahead = sign * (drawn.people.accuracy - drawn.machines.accuracy)
+    return [estimate(level) for level in ahead.T]
