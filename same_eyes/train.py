@@ -249,7 +249,7 @@ def _resume(
         return 0, [], 0.0
     try:
         state = torch.load(checkpoint, weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError):
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
         raise BadInput(f"{checkpoint}: not a checkpoint of a training. Delete it to train from the start.") from None
     for network, weights in zip(networks, state["networks"], strict=True):
         network.load_state_dict(weights)

@@ -83,7 +83,8 @@ class Predictions:
         off = (probs < -1e-6).any(1) | (probs > 1 + 1e-3).any(1)
         if off.any():
             raise BadInput(
-                f"{name}: row {off.argmax()} leaves [0, 1]: {probs[off.argmax()]}. Give probabilities, not logits."
+                f"{name}: row {off.argmax()} leaves [0, 1], it runs from {probs[off.argmax()].min():.4g} "
+                f"to {probs[off.argmax()].max():.4g}. Give probabilities, not logits."
             )
         sums = probs.sum(1, dtype=np.float64)
         off = np.abs(sums - 1) > 1e-3
