@@ -26,9 +26,7 @@ def methods():
 def short(methods):
     """Methods that train in a fraction of a second."""
     few = {"epochs": 2, "tune_epochs": 1}
-    return {
-        name: replace(method, recipe={**method.recipe, **few}) for name, method in methods.items() if name in RUNS
-    }
+    return {name: replace(method, recipe={**method.recipe, **few}) for name, method in methods.items() if name in RUNS}
 
 
 @pytest.fixture
