@@ -1,6 +1,7 @@
 """What the author of a method writes: its limits, and the suite's contract."""
 
 import torch
+
 from same_eyes.method import available
 from same_eyes.testing import check_method
 from symmetric_ce.sce import METHOD, loss
