@@ -49,7 +49,6 @@ Kind = Literal["width", "count"]
 Who = Literal["people", "machines"]
 
 FINE = 20  # levels that images are counted in; coarser ones join neighbours, so that they nest
-BINNINGS: tuple[tuple[int, Kind], ...] = tuple((bins, kind) for kind in ("width", "count") for bins in (5, 10, 20))  # type: ignore[misc]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,12 +137,12 @@ def surest_lead(drawn: Curves, of: Who) -> Estimate:
 def fall(drawn: Curves, who: Who) -> Estimate:
     """By how much accuracy falls along its straight line, from the easiest level to the hardest, as a share.
 
-    For difficulties that grow with hardness: entropy and time.
+    For difficulties that grow with hardness: entropy and time. How far it is from the one level to the other
+    is taken from all images, in bootstrap samples too.
     """
     levels = drawn.of(who)
-    x = levels.difficulty
-    reach = np.fmax.reduce(x, axis=-1) - np.fmin.reduce(x, axis=-1)
-    return estimate(-_slopes(levels) * reach)
+    x = levels.difficulty[0]
+    return estimate(-_slopes(levels) * (np.fmax.reduce(x) - np.fmin.reduce(x)))
 
 
 class Row(NamedTuple):
@@ -184,11 +183,6 @@ def figure_rows(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "wid
         for level in range(bins)
         if drawn.people.count[0, level].any()
     ]
-
-
-def binnings(measured: Measured, by: By) -> dict[tuple[int, Kind], Estimate]:
-    """:func:`slope_gap` for each way of cutting levels: is the slope a matter of their number or kind?"""
-    return {(bins, kind): slope_gap(curves(measured, by, bins=bins, kind=kind)) for bins, kind in BINNINGS}
 
 
 # --- Section 3.3: do machine difficulty and human difficulty cut images alike? ---------------------------
