@@ -74,7 +74,9 @@ def known_beyond_chance(measured: Measured, person: str) -> Estimate:
     cells[image, 0, usual, answers] = 1
     cells[image, 1, usual, truth] = 1
     right = (answers == truth)[:, None]
-    sums = with_samples(np.hstack([cells.reshape(len(cells), -1), right]).astype(np.uint8), measured.weights[:, chosen])
+    sums = with_samples(
+        np.hstack([cells.reshape(len(cells), 2 * k * k), right]).astype(np.uint8), measured.weights[:, chosen]
+    )
     (called, true), hits = np.moveaxis(sums[:, :-1].reshape(-1, 2, k, k), 1, 0), sums[:, -1]
     images = called.sum(-1)
     chance = ((called * true).sum(-1) / np.maximum(images, 1)).sum(-1)

@@ -199,7 +199,7 @@ def hardness(measured: Measured) -> dict[str, NDArray[np.float64]]:
     first, rest = split_half_entropy(study.people.counts, measured.seed)
     found = {
         "confidence": -_confidences(measured).mean(1),
-        "agreement": -agreement(measured.right(*measured.machines)),
+        "agreement": -agreement(_machines_right(measured)),
         "entropy": first,
         "other entropy": human_entropy(rest),
     }
@@ -234,9 +234,9 @@ def mean_seconds(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _partition(measured: Measured, by: By) -> tuple[NDArray, NDArray, NDArray]:
-    """Difficulty (n, 1 or m), share of people who are right (n, 1), machines right (n, m)."""
+    """Difficulty (n, 1 or m), share of people who are right (n, 1), machines right (n, m); NaN where unknown."""
     study = measured.study
-    counts, machines = study.people.counts, measured.right(*measured.machines)
+    counts, machines = study.people.counts, _machines_right(measured)
     if by == "confidence":
         difficulty = _confidences(measured)
     elif by == "agreement":
@@ -257,8 +257,13 @@ def _partition(measured: Measured, by: By) -> tuple[NDArray, NDArray, NDArray]:
 
 def _confidences(measured: Measured) -> NDArray[np.float64]:
     """(n, m) every machine's largest class probability."""
-    machines = measured.study.machines.values()
-    return np.array([runs[0].confidence for runs in machines]).reshape(len(machines), -1).T
+    columns = [runs[0].confidence for runs in measured.study.machines.values()]
+    return np.stack(columns or [np.full(len(measured.study.truth), np.nan)], 1)
+
+
+def _machines_right(measured: Measured) -> NDArray:
+    """(n, m) whether each machine is right; one column of NaN without machines."""
+    return measured.right(*measured.machines) if measured.machines else np.full((len(measured.study.truth), 1), np.nan)
 
 
 def _edges(difficulty: NDArray, kind: Kind) -> NDArray[np.float64]:
