@@ -190,29 +190,36 @@ def planted_mistakes(
         Images on which nobody errs.
     classes, seed : int
 
+    Raises
+    ------
+    BadInput
+        A rate outside [0, 1).
+
     Examples
     --------
     >>> from same_eyes.metrics.mistake_confusion import mistake_confusion
     >>> study = planted_mistakes(people=0.2, machines=0.5, mixed=0.1)
-    >>> mistake_confusion(study.machine_labels(), None, study.truth, 10).diagonal().round(2).tolist()[:3]
+    >>> mistake_confusion(study.machine_labels(), None, study.truth, 10).diagonal().round(1).tolist()[:3]
     [0.5, 0.5, 0.5]
     """
     rng = np.random.default_rng(seed)
-    answers: list[tuple[tuple[int, ...], tuple[int, ...]]] = []  # who errs, and their answers
     pairs = {"HH": [(0, 1), (0, 2), (1, 2)], "MM": [(3, 4), (3, 5), (4, 5)], "HM": list(product(range(3), range(3, 6)))}
+    who, said = [], []  # (images, 2) each: who err, and what they answer
     for kind, same in (("HH", people), ("MM", machines), ("HM", mixed)):
-        for first, second, count in _planted_counts(same, each, near, classes, one_kind=kind != "HM"):
-            for _ in range(count):
-                answers.append((pairs[kind][len(answers) % len(pairs[kind])], (first, second)))
-    for start, count in ((0, lone_people), (3, lone_machines)):
-        answers += [((start + i % 3,), (i // 3 % classes,)) for i in range(count)]
-    n = len(answers) + right
-    truth = rng.integers(classes, size=n)
-    for image, (_, said) in enumerate(answers):
-        truth[image] = rng.choice([c for c in range(classes) if c not in said])
-    labels = np.repeat(truth[:, None], 6, axis=1)
-    for image, (who, said) in enumerate(answers):
-        labels[image, list(who)] = said
+        rows = np.array(list(_planted_counts(same, each, near, classes, one_kind=kind != "HM")))
+        said.append(rows[:, :2].repeat(rows[:, 2], axis=0))
+        who.append(np.resize(pairs[kind], said[-1].shape))
+    for start, count in ((0, lone_people), (3, lone_machines)):  # one who errs alone is a pair with itself
+        one = np.arange(count)[:, None].repeat(2, axis=1)
+        who.append(start + one % 3)
+        said.append(one // 3 % classes)
+    observer, answer = np.concatenate(who), np.concatenate(said)
+    n, image = len(answer) + right, np.arange(len(answer))[:, None]
+    chance = rng.random((n, classes))
+    chance[image, answer] = -1
+    truth = chance.argmax(1)  # any class that nobody answers wrongly
+    labels = truth[:, None].repeat(6, axis=1)
+    labels[image, observer] = answer
     order = rng.permutation(n)
     truth, labels = truth[order], labels[order]
     probs = np.full((3, n, classes), 0.3 / (classes - 1))
@@ -290,6 +297,8 @@ def _planted_counts(
 ) -> Iterator[tuple[int, int, int]]:
     """(answer, answer, number of images): a pair of one kind is met from both sides, a mixed one from one."""
     diagonal = np.broadcast_to(np.asarray(same, np.float64), classes)
+    if diagonal.min() < 0 or diagonal.max() >= 1:
+        raise BadInput(f"rates of the same mistake must lie in [0, 1), got {diagonal.min():g} to {diagonal.max():g}.")
     apart = np.subtract.outer(np.arange(classes), np.arange(classes)) % classes
     beside = (apart == 1) | (apart == classes - 1)
     level = each * (1 - diagonal.mean())  # different mistakes per class
@@ -380,6 +389,7 @@ LOOPS: dict[str, Callable[[Study], Sequence[str]]] = {  # fixtures that a test r
 }
 
 
+@cache
 def claims() -> Mapping[str, Claim]:
     """Every claim of ``expected/``."""
     return read_claims(leaf("expected"))

@@ -75,7 +75,8 @@ def _ends_otherwise(name, kind, world, test=None):
 
 @pytest.mark.parametrize("name", sorted(claims()))
 def test_every_claim_has_its_worlds(name):
-    assert name in WORLDS, f"no tests/benchmark/worlds_*.py has planted worlds for {name!r}"
+    has_worlds = name in WORLDS
+    assert has_worlds, f"no tests/benchmark/worlds_*.py has planted worlds for {name!r}"
     for kind in ("true", "false", "inside", "outside"):
         assert WORLDS[name].of(kind), f"{name!r} has no world of the kind {kind!r}"
 

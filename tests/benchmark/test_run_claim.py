@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-from same_eyes.metrics.mistake_confusion import mistake_confusion
 
 from same_eyes.claims import Estimate
+from same_eyes.metrics.mistake_confusion import mistake_confusion
 from same_eyes.testing.worlds import Observer, World, planted_mistakes, run_claim, shuffled, simulated_study
 from same_eyes.types import BadInput
 
@@ -155,6 +155,11 @@ def test_planted_pairs_are_met_whatever_else_goes_on():
         matrix = mistake_confusion(first, second, truth, 10)
         assert matrix.diagonal() == pytest.approx(same, abs=0.01)
         assert matrix[0, 1] > 3 * matrix[0, 5]
+
+
+def test_a_rate_that_cannot_be_planted_is_refused():
+    with pytest.raises(BadInput, match="rates"):
+        planted_mistakes(people=np.linspace(-0.1, 0.1, 10), machines=0.5, mixed=0.5)
 
 
 def test_a_shuffled_study_is_the_same_study():

@@ -126,12 +126,12 @@ def more_by_test(claim, part, high, low, wrong_test_worlds):
             *map(World, wrong_test_worlds["false"]),
         ),
         inside=(
-            world(level + 1.12 * step, level, 0.05, **settings, **EACH),
+            world(level + 1.12 * step, level, 0.15, **settings, **EACH),
             world(level + 1.12 * step, level, 0.80, **settings, **EACH),
             alphas[0],
         ),
         outside=(
-            world(level + 0.88 * step, level, 0.05, **settings, **EACH),
+            world(level + 0.88 * step, level, 0.15, **settings, **EACH),
             world(level + 0.88 * step, level, 0.80, **settings, **EACH),
             alphas[1],
         ),

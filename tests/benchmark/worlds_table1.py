@@ -155,7 +155,7 @@ def machines_accuracy():
             for machine, side in zip(MACHINES, SIDES, strict=True)
         }
 
-    settings = {"images": 2 * N, "replicates": 50}
+    settings = {"whole": PEOPLE, "images": 2 * N, "replicates": 50}
     return Worlds(
         true=world(PEOPLE, printed, **settings),
         false=(
