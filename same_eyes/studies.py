@@ -49,7 +49,7 @@ def task(name: str, labels: str, data_dir: Path | None = None) -> Task:
     if name == "digits":
         people = _digits_people()
         images = _digits_pixels()
-        train = people.labels[_digits.TRAIN, LABEL_SETS.index(_known_labels(labels, LABEL_SETS))]
+        train = people.labels[_digits.TRAIN, LABEL_SETS.index(_known_labels(labels, LABEL_SETS))].copy()
         return Task(images[_digits.TRAIN], train, len(_digits.CLASSES), {"heldout": images[_digits.HELDOUT]})
     answers = data.cifar10n(data_dir).labels
     given = answers[_known_labels(labels, (*LABEL_SETS, "aggre", "worst"))]
@@ -57,7 +57,7 @@ def task(name: str, labels: str, data_dir: Path | None = None) -> Task:
     heldout = data.HELDOUT
     return Task(
         pixels[: heldout.start],
-        given[: heldout.start],
+        given[: heldout.start].copy(),  # torch wants arrays that can be written
         len(data.CLASSES),
         {"heldout": pixels[heldout], "official": official},
     )
