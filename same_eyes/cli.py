@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
     runs.set_defaults(run=_runs)
 
+    baseline = commands.add_parser("baseline", help="measure anew from the stored runs, show what changed, and keep it")
+    baseline.set_defaults(run=_baseline)
+
     train = commands.add_parser("train", help="train methods and store their predictions")
     train.add_argument("names", nargs="*", metavar="NAME", help="methods; see `same-eyes methods`")
     train.add_argument("--all", action="store_true", help="all thirteen of the study")
@@ -116,6 +119,14 @@ def _runs(asked: argparse.Namespace) -> int:
     print(tabulate(rows, header, tablefmt="github", disable_numparse=True))
     print(f"\n{runset.describe()}; held-out images; seconds of training on {_devices(runset)}")
     return 0
+
+
+def _baseline(asked: argparse.Namespace) -> int:
+    import pytest
+
+    quiet = ["-q", "--tb=no", "--no-header", "-p", "no:cacheprovider", "-p", "same_eyes.plugin"]
+    code = pytest.main([str(leaf("benchmark")), "--baseline", "write", *quiet])
+    return 0 if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) else 1
 
 
 def _devices(runset: RunSet) -> str:

@@ -50,7 +50,7 @@ def resnet34(channels: int, classes: int) -> nn.Module:
 
 
 def resnet(channels: int, classes: int) -> nn.Module:
-    """torchvision's residual blocks (He et al. 2016), one a stage, widths 64, 128 and 256: 1.2 M weights."""
+    """Torchvision's residual blocks (He et al. 2016), one a stage, widths 64, 128 and 256: 1.2 M weights."""
     from torchvision.models.resnet import BasicBlock
 
     def stage(entering: int, width: int) -> nn.Module:
@@ -63,7 +63,7 @@ def resnet(channels: int, classes: int) -> nn.Module:
 
 
 def vgg(channels: int, classes: int) -> nn.Module:
-    """torchvision's VGG layers with batch norm (Simonyan & Zisserman 2014), widths 32 to 256: 0.5 M weights."""
+    """Torchvision's VGG layers with batch norm (Simonyan & Zisserman 2014), widths 32 to 256: 0.5 M weights."""
     from torchvision.models.vgg import make_layers
 
     layers = make_layers([32, "M", 64, "M", 128, 128, "M", 256, "M"], batch_norm=True)
@@ -73,7 +73,7 @@ def vgg(channels: int, classes: int) -> nn.Module:
 
 
 def inception(channels: int, classes: int) -> nn.Module:
-    """torchvision's GoogLeNet blocks (Szegedy et al. 2015), three of widths 128, 256 and 256: 0.3 M weights."""
+    """Torchvision's GoogLeNet blocks (Szegedy et al. 2015), three of widths 128, 256 and 256: 0.3 M weights."""
     from torchvision.models.googlenet import BasicConv2d, Inception
 
     blocks = [

@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
+from . import baseline, studies
 from . import claims as _claims
-from . import studies
 from .data import MissingData
 from .measure import Measured
 from .method import RECIPES, available
@@ -49,8 +49,11 @@ class Session:
             d for d in deviations if any(d.binds(self.name, s.recipe, s.name) for s in self.sets.values())
         ]
         self.simulated = self.name == "digits"
+        self.enforce = not self.runset.own  # with a machine of the user's own, other numbers are to be expected
+        self.baseline: str = config.getoption("baseline")
         self.record: list[_claims.Case] = []
         self.errors: list[str] = []  # what no single test can notice
+        self.notes: list[str] = []
         self.partial: set[str] = set()  # claims of which cases were deselected
         self.selected: set[str] = set()
         self._measured: Measured | None = None
@@ -101,6 +104,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="which machines to train now instead of loading their stored predictions",
     )
     group.addoption("--report", type=Path, metavar="DIR", help="write report.json and report.md there")
+    group.addoption(
+        "--baseline",
+        choices=("check", "write", "off"),
+        default="check",
+        help="hold the measurements to expected/baseline.json, or write it (same-eyes baseline)",
+    )
     group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
 
 
@@ -229,7 +238,12 @@ def claim(request: pytest.FixtureRequest) -> _claims.Check:
     parameters = getattr(request.node, "callspec", None)
     case = " vs ".join(map(str, parameters.params.values())) if parameters else ""
     return _claims.Check(
-        session.claims[mark.args[0]], case, session.record, session.deviations, simulated=session.simulated
+        session.claims[mark.args[0]],
+        case,
+        session.record,
+        session.deviations,
+        simulated=session.simulated,
+        enforce=session.enforce,
     )
 
 
@@ -258,12 +272,9 @@ def all_machines(request: pytest.FixtureRequest, claim: _claims.Check, machines:
     runset = _session(request.config).runset
     missing = [name for name in runset.names if name not in machines]
     if missing:
-        try:
-            claim.not_testable(
-                f"{len(missing)} of {len(runset.names)} runs are missing; {runset.why_missing(missing[0])}"
-            )
-        except _claims.NotTestable as why:
-            pytest.skip(f"not testable: {why}")
+        _skip_untestable(
+            claim, f"{len(missing)} of {len(runset.names)} runs are missing; {runset.why_missing(missing[0])}"
+        )
     return runset.names
 
 
@@ -283,17 +294,34 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(STATE, None)
     if state is None or not state.record:
         return
-    if not any("::" in argument for argument in session.config.args):  # else some cases were not asked for
+    if state.enforce and not any(
+        "::" in argument for argument in session.config.args
+    ):  # else some cases were not asked for
         whole = [deviation for deviation in state.deviations if deviation.claim not in state.partial]
         state.errors = [f"expected/deviations.toml: {line}" for line in _claims.unmatched(whole, state.record)]
     if all(np.isnan(case.measured) for case in state.record):
         state.errors.append("nothing was measured: no claim that was asked for has what it needs")
+    if state.baseline != "off" and not state.simulated:
+        _baseline(state)
     if state.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.report:
         from .report import write
 
         write(state.report, state)
+
+
+def _baseline(state: Session) -> None:
+    """Hold the measurements to the stored ones, or store them."""
+    path = leaf("expected") / "baseline.json"
+    runs = {name: sha for runset in state.sets.values() for name, sha in runset.hashes().items()}
+    stored = baseline.read(path)
+    asked = f"{state.replicates} bootstrap samples"
+    if state.baseline == "check":
+        state.errors += baseline.drift(stored, {"intervals": asked, **runs}, state.record)
+    else:
+        state.notes.append(baseline.difference(stored.get("measured", {}), baseline.measurements(state.record)))
+        baseline.write(path, {"intervals": asked, **runs}, state.record)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -304,6 +332,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
     terminalreporter.section(f"same-eyes: {state.name}, {state.runset.describe()}")
     terminalreporter.write_line(closing_table(state))
+    for line in state.notes:
+        terminalreporter.write_line(line)
     for line in state.errors:
         terminalreporter.write_line(f"ERROR {line}", red=True)
     if state.report:

@@ -85,8 +85,11 @@ class RunSet:
         cls, study: str, recipe: str, methods: Mapping[str, Method], data_dir: Path | None, predictions: Path
     ) -> RunSet:
         backbone = RECIPES[recipe].backbone
-        ordered = [name for name in STUDY if name in methods]
-        runs = {methods[m].title: (Run(study, recipe, "random1", m, backbone, 0),) for m in ordered}
+        store = Store(predictions, methods)
+        asked = {m: Run(study, recipe, "random1", m, backbone, 0) for m in methods}
+        others = [m for m in methods if m not in STUDY and store.status(asked[m]) != "missing"]
+        ordered = [m for m in STUDY if m in methods] + others
+        runs = {methods[m].title: (asked[m],) for m in ordered}
         return cls("main", study, recipe, methods, runs, data_dir, predictions)
 
     def labels(self) -> RunSet:
@@ -111,6 +114,16 @@ class RunSet:
     def names(self) -> list[str]:
         """The machines, by title."""
         return list(self.runs)
+
+    @property
+    def own(self) -> list[str]:
+        """The machines that are not of the study: another package's methods, of which a run is stored."""
+        return [name for name, runs in self.runs.items() if any(run.method not in STUDY for run in runs)]
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every stored run's predictions, by the run's name."""
+        runs = [run for name in self.stored() for run in self.runs[name]]
+        return {run.name: self.store.manifest(run)["sha256"] for run in runs}
 
     @property
     def store(self) -> Store:

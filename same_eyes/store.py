@@ -225,7 +225,16 @@ def unpack(blob: bytes, name: str) -> dict[str, NDArray[np.float32]]:
     try:
         with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
             logs = {split: stored[split].astype(np.float64) for split in stored.files}
-    except (ValueError, OSError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise BadInput(f"{name}: not a file of predictions ({error}).") from None
     for split, log_p in logs.items():
         if log_p.ndim != 2 or not np.isfinite(log_p).all():

@@ -1,0 +1,101 @@
+"""What we measured, kept: ``expected/baseline.json`` is written from a run of the suite and later runs are held to it.
+
+A measurement that drifts though neither data nor predictions have changed is a bug, in our code or in a library's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+from .claims import Case
+from .store import replace_file
+from .types import BadInput
+
+DRIFT = 1e-6  # relative; the arithmetic is the same, only the order of floating-point sums may differ
+
+Measurements = dict[str, dict[str, list[float | None]]]
+
+
+def measurements(record: Sequence[Case]) -> Measurements:
+    """[value, low, high] of every case that was measured, by claim and case."""
+    found: Measurements = {}
+    for case in record:
+        if np.isfinite(case.measured):
+            found.setdefault(case.claim.id, {})[case.name] = [case.measured, case.low, case.high]
+    return found
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A stored baseline; empty where there is none.
+
+    Raises
+    ------
+    BadInput
+        The file is not a baseline.
+    """
+    if not path.exists():
+        return {}
+    try:
+        baseline = json.loads(path.read_text())
+        baseline["runs"], baseline["measured"]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}: not a baseline ({error!r}). Write it again: same-eyes baseline") from None
+    return baseline
+
+
+def drift(baseline: Mapping[str, Any], runs: Mapping[str, str], record: Sequence[Case]) -> list[str]:
+    """What differs from the baseline, a line each; nothing where the baseline is of other runs.
+
+    Parameters
+    ----------
+    baseline : mapping
+        As :func:`read` gives it.
+    runs : mapping of str to str
+        SHA-256 of the predictions judged, by the run's name, and how intervals were made.
+    record : sequence of Case
+    """
+    if not baseline or baseline["runs"] != dict(runs):
+        return []
+    return [
+        f"{claim} [{case}]: measured {new[0]:.6g}, the baseline says {old[0]:.6g}"
+        for claim, case, old, new in _pairs(baseline["measured"], measurements(record))
+        if old and new and not np.isclose(old[0], new[0], rtol=DRIFT, atol=DRIFT)
+    ]
+
+
+def difference(old: Measurements, new: Measurements) -> str:
+    """A table of what changed; the effect is the change in units of the old interval's half-width."""
+    rows = []
+    for claim, case, before, after in _pairs(old, new):
+        if before and after and np.isclose(before[0], after[0], rtol=DRIFT, atol=DRIFT):
+            continue
+        effect = ""
+        if before and after:
+            half = (before[2] - before[1]) / 2
+            effect = f"{(after[0] - before[0]) / half:+.2f}" if half > 0 else "inf"
+        rows.append([claim, case, _text(before), _text(after), effect])
+    header = ["claim", "case", "before", "now", "effect"]
+    return tabulate(rows, header, disable_numparse=True) if rows else "nothing changed"
+
+
+def write(path: Path, runs: Mapping[str, str], record: Sequence[Case]) -> None:
+    """Store a baseline with the versions of what computed it, whole or not at all."""
+    versions = {name: version(name) for name in ("numpy", "scipy", "statsmodels")}
+    content = {"runs": dict(runs), "versions": versions, "measured": measurements(record)}
+    replace_file(path, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _pairs(old: Measurements, new: Measurements) -> list[tuple[str, str, Any, Any]]:
+    keys = sorted({(claim, case) for side in (old, new) for claim, cases in side.items() for case in cases})
+    return [(claim, case, old.get(claim, {}).get(case), new.get(claim, {}).get(case)) for claim, case in keys]
+
+
+def _text(measured: Sequence[float] | None) -> str:
+    return "{:.4g} [{:.4g}, {:.4g}]".format(*measured) if measured else "-"
