@@ -4,7 +4,7 @@
 
 Liu & Guo, ICML 2020.  https://arxiv.org/abs/1910.03231
 alpha climbs while training, and the published learning rate is divided by 1 + alpha: here the loss is, which
-is the same step. The peer term is unbounded below; probabilities under the published 1e-5 add no more to it.
+is the same step but for the weight decay. The alpha is noisy validation's choice for a short training. The peer term is unbounded below; probabilities under the published 1e-5 add no more to it.
 """
 
 import math
@@ -42,5 +42,6 @@ METHOD = Method(
     objective=objective,
     starts_from="ce",
     peers=True,
-    settings={"alpha": 1.0, "climb": (0.0, 0.5)},
+    settings={"alpha": 0.5, "climb": (0.0, 0.5)},
+    recipe={"tune_lr": 0.005},
 )

@@ -30,7 +30,7 @@ CANDIDATES: Mapping[str, Mapping[str, Sequence[Any]]] = MappingProxyType(
         "fdiv": {"divergence": ("tv", "js", "kl", "pearson", "jeffrey")},
         "fw": {"tune_lr": (0.005, 0.02)},
         "bw": {"tune_lr": (0.002, 0.005, 0.02)},
-        "peerloss": {"alpha": (0.5, 1.0, 2.0)},
+        "peerloss": {"alpha": (0.5, 1.0, 2.0), "tune_lr": (0.005, 0.02)},
         "cores": {"beta": (0.5, 1.0, 2.0)},
         "cal": {"alpha": (0.3, 0.5, 1.0)},
         "coteaching": {"forget_rate": (0.1, 0.2, 0.3)},
