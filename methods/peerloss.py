@@ -3,8 +3,9 @@
     L(p, y) = -log p_y(x) + alpha log p_y''(x')        x', y'' drawn independently;  alpha = 0 is CE
 
 Liu & Guo, ICML 2020.  https://arxiv.org/abs/1910.03231
-alpha climbs while training, and the published learning rate is divided by 1 + alpha: here the loss is, which
-is the same step but for the weight decay. The alpha is noisy validation's choice for a short training. The peer term is unbounded below; probabilities under the published 1e-5 add no more to it.
+alpha climbs while training; its final value is noisy validation's choice for a short one. The published
+learning rate is divided by 1 + alpha: here the loss is, which is the same step but for the weight decay. The
+peer term is unbounded below; probabilities under the published 1e-5 add no more to it.
 """
 
 import math

@@ -53,7 +53,7 @@ def test_extreme_logits_stay_finite(extreme, finite):
 
 
 def _objective():
-    task = Task(np.zeros((4, 1, 2, 2), np.uint8), np.array([0, 0, 0, 1]), 2, settings=METHOD.settings)
+    task = Task(np.zeros((4, 1, 2, 2), np.uint8), np.array([0, 0, 0, 1]), 2, settings=METHOD.settings | {"beta": 2.0})
     return Objective(task)
 
 
