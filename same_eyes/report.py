@@ -125,7 +125,7 @@ def _markdown(found: list[dict[str, Any]], session: Session) -> str:
                 [
                     c["name"],
                     c["paper"],
-                    f"{c['measured']:.4g} [{c['low']:.4g}, {c['high']:.4g}]",
+                    "" if np.isnan(c["measured"]) else f"{c['measured']:.4g} [{c['low']:.4g}, {c['high']:.4g}]",
                     c["verdict"],
                     c["note"],
                 ]
