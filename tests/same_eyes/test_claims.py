@@ -286,7 +286,7 @@ def test_a_listed_deviation_that_reproduces_fails():
 
 
 def test_a_listed_deviation_of_another_verdict_fails():
-    with pytest.raises(ClaimFailed, match="listed in expected/deviations.toml as 'inconclusive': correct the entry"):
+    with pytest.raises(ClaimFailed, match=r"listed in expected/deviations.toml as 'inconclusive': correct the entry"):
         deviating(Estimate.exact(0), verdict="inconclusive")
 
 
@@ -366,13 +366,13 @@ def test_a_wrong_table_names_its_file(tmp_path, text, message):
 
 def test_bytes_that_are_no_text_name_their_file(tmp_path):
     (tmp_path / "a.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(BadInput, match="a.toml: not TOML"):
+    with pytest.raises(BadInput, match=r"a.toml: not TOML"):
         read_claims(tmp_path)
 
 
 def test_an_id_is_used_once(tmp_path):
     tables(tmp_path, GOOD)
-    with pytest.raises(BadInput, match="b.toml: the claim 'it' exists already"):
+    with pytest.raises(BadInput, match=r"b.toml: the claim 'it' exists already"):
         read_claims(tables(tmp_path, GOOD, "b.toml"))
 
 

@@ -210,7 +210,7 @@ def test_a_file_of_something_else_is_named_with_its_remedy(stored, blob, message
 def test_a_single_array_is_no_file_of_predictions():
     buffer = io.BytesIO()
     np.save(buffer, np.zeros((5, 3)))
-    with pytest.raises(BadInput, match="there.npz: not a file of predictions"):
+    with pytest.raises(BadInput, match=r"there.npz: not a file of predictions"):
         unpack(buffer.getvalue(), "there.npz")
 
 

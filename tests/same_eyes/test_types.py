@@ -186,7 +186,7 @@ def test_machines_in_another_order_are_refused(data):
     if order == list(range(n)):
         assert Study("own", np.zeros(n, int), people, machines, "abc").machine_labels().shape == (n, 1)
     else:
-        with pytest.raises(BadInput, match="machine 'CE' predicted other images.*in another order.*study's order"):
+        with pytest.raises(BadInput, match=r"machine 'CE' predicted other images.*in another order.*study's order"):
             Study("own", np.zeros(n, int), people, machines, "abc")
 
 

@@ -1,0 +1,167 @@
+"""The command: what it prints, and that an error is one line and exit code 1."""
+
+import json
+
+import pytest
+
+from same_eyes import cli, data, method
+from same_eyes.runset import STUDY
+from same_eyes.types import BadInput
+
+
+def run(capsys, *arguments):
+    code = cli.main(list(map(str, arguments)))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def refused(capsys, *arguments):
+    code, _, err = run(capsys, *arguments)
+    assert code == 1
+    assert err.count("\n") == 1
+    assert err.startswith("same-eyes: ")
+    return err
+
+
+def test_methods_are_listed_with_what_they_need(capsys):
+    code, out, _ = run(capsys, "methods")
+    lines = out.splitlines()
+    assert code == 0
+    assert [line.split()[0] for line in lines[2 : 2 + len(STUDY)]] == STUDY
+    assert any("Co-teaching " in line and "forget_rate=" in line for line in lines)
+    assert any(line.startswith("gce") and "ce" in line and "q=0.7" in line for line in lines)
+
+
+def test_data_says_what_is_where(capsys, tmp_path):
+    code, out, _ = run(capsys, "data", "--data-dir", tmp_path)
+    assert code == 0
+    assert "cifar10n" in out
+    assert "licence" in out
+    assert "Cite:" in out
+    assert f"Searched, in this order:\n  {tmp_path}" in out
+
+
+def test_data_that_is_broken_is_a_failure(capsys, monkeypatch):
+    source = next(iter(data.SOURCES.values() if hasattr(data.SOURCES, "values") else data.SOURCES))
+    monkeypatch.setattr(data, "status", lambda folder: [data.Status(source, None, "its SHA-256 is wrong")])
+    code, out, _ = run(capsys, "data")
+    assert code == 1
+    assert "SHA-256 is wrong" in out.replace("\n", " ")
+    assert "same-eyes data fetch" in out
+
+
+def test_fetch_asks_for_what_is_missing(capsys, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(data, "fetch", lambda folder: asked.append(folder))
+    assert run(capsys, "data", "fetch", "--data-dir", tmp_path)[0] == 0
+    assert asked == [tmp_path]
+
+
+def test_a_fetch_that_fails_is_one_line(capsys, monkeypatch):
+    def offline(folder):
+        raise data.MissingData("cifar10n: no network.\nDownload it by hand.")
+
+    monkeypatch.setattr(data, "fetch", offline)
+    assert refused(capsys, "data", "fetch") == "same-eyes: cifar10n: no network. Download it by hand.\n"
+
+
+DIGITS = ("--study", "digits", "--store")
+
+
+def test_a_dry_run_prints_the_plan_and_trains_nothing(capsys, tmp_path):
+    code, out, _ = run(capsys, "train", "gce", "coteaching", *DIGITS, tmp_path, "--dry-run")
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()[2:5]]
+    assert rows == [
+        ["digits/tiny/random1-digits-ce-0", "missing", "30", "?"],
+        ["digits/tiny/random1-digits-gce-0", "missing", "10", "?"],
+        ["digits/tiny/random1-digits-coteaching-0", "missing", "60", "?"],
+    ]
+    assert "no pace" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_estimates_from_what_is_stored(capsys, planted):
+    store = planted("ce")  # 3 s for 30 passes
+    code, out, _ = run(capsys, "train", "--all", *DIGITS, store.root, "--dry-run")
+    assert code == 0
+    assert len(out.splitlines()) == 15
+    rows = {line.split()[0].split("-")[-2]: line.split()[1:] for line in out.splitlines()[2:]}
+    assert rows["ce"][:2] == ["stored", "30"]
+    assert float(rows["ce"][2]) == 0
+    assert rows["coteaching"] == ["missing", "60", "0.1"]
+
+
+def test_train_stores_and_says_how_accurate(capsys, trained, monkeypatch, tmp_path):
+    monkeypatch.setenv("SAME_EYES_WORK", str(tmp_path))
+    code, out, _ = run(capsys, "train", "gce", *DIGITS, trained.root)  # stored already: nothing to do
+    assert code == 0
+    lines = out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [f"digits/tiny/random1-digits-{m}-0" for m in ("ce", "gce")]
+    assert all(" heldout " in line and line.endswith(" s)") for line in lines)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_are_listed_beside_the_paper(capsys, trained, planted):
+    code, out, _ = run(capsys, "runs", "--study", "digits", "--store", trained.root)
+    assert code == 0
+    accuracy = trained.manifest(next(r for r in trained.runs() if r.method == "gce"))["accuracy"]["heldout"]
+    assert f"{100 * accuracy:.2f}" in next(line for line in out.splitlines() if "GCE" in line)
+    assert "missing" in next(line for line in out.splitlines() if "JoCoR" in line)
+    assert "3 of 13 machines stored" in out
+    assert "threads" in out
+    code, out, _ = run(capsys, "runs", "--store", planted().root)
+    assert code == 0
+    assert "85.0" in next(line for line in out.splitlines() if "| CE " in line)
+    assert "nothing yet" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "name a method, or say --all; there are "),
+        (["train", "sgd"], "no method sgd; there are "),
+        (["train", "ce", "sgd", "adam"], "no method sgd, adam; there are "),
+        (["train", "ce", "--labels", "aggre"], "no labels 'aggre'; there are random1, random2, random3."),
+    ],
+)
+def test_a_wrong_request_is_one_line(capfd, work, tmp_path, arguments, message):
+    more = [*DIGITS, tmp_path / "store"] if "train" in arguments else []
+    code = cli.main(list(map(str, [*arguments, *more])))
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert code == 1
+    assert last.startswith("same-eyes: " + message)
+
+
+def test_a_training_that_diverges_is_one_line(capfd, work, tmp_path, monkeypatch, short, one_thread):
+    pytest.importorskip("torch")
+    broken = {"ce": method.replace(short["ce"], objective=lambda task: lambda z, batch: z[0].sum() * float("nan"))}
+    monkeypatch.setattr(cli, "available", lambda: broken)
+    assert cli.main(["train", "ce", *DIGITS, str(tmp_path / "store")]) == 1
+    assert capfd.readouterr().err.splitlines()[-1] == ("same-eyes: ce: the loss is nan at step 0. Lower lr or clip.")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_damaged_manifest_is_one_line(capsys, planted):
+    store = planted("ce")
+    path = store.root / "digits/tiny/random1-digits-ce-0.json"
+    path.write_text(json.dumps([]))
+    err = refused(capsys, "train", "ce", *DIGITS, store.root, "--dry-run")
+    assert "ce-0.json: not a manifest of a run" in err
+    assert "Train it: same-eyes train ce" in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["train", "ce", "--study", "mnist"], ["data", "burn"], ["nonsense"]])
+def test_wrong_usage_exits_with_2(capsys, arguments):
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    assert left.value.code == 2
+    assert "usage: same-eyes" in capsys.readouterr().err
+
+
+def test_two_methods_of_one_name_are_one_line(capsys, monkeypatch):
+    def twice():
+        raise BadInput("the method 'ce' of theirs:METHOD exists already.")
+
+    monkeypatch.setattr(cli, "available", twice)
+    assert "exists already" in refused(capsys, "methods")

@@ -1,0 +1,262 @@
+"""The suite as a user runs it: header, closing table, report, exit code."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from same_eyes import places
+from same_eyes.places import CHECKOUT, leaf
+from same_eyes.runset import STUDY
+
+pytest_plugins = ["pytester"]
+
+QUICK = ("-p", "no:cacheprovider", "--replicates", "50")
+FIELDS = ("id", "reading", "says", "where", "paper", "measured", "low", "high", "allowed", "verdict", "why", "cases")
+
+
+FILES = ("test_preconditions.py", "test_table1.py", "test_figure2.py")
+
+
+def benchmark(pytester, store, *more, files=FILES):
+    paths = [str(CHECKOUT / "benchmark" / name) for name in files]
+    return pytester.runpytest_inprocess(*paths, "--study", "digits", "--predictions", str(store.root), *QUICK, *more)
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A copy of expected/ that is read instead of ours; its folder."""
+    shutil.copytree(leaf("expected"), tmp_path / "copy" / "expected")
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path / "copy")
+    return tmp_path / "copy" / "expected"
+
+
+def deviation(claim, cases, study="digits", recipe="tiny", verdict="not reproduced"):
+    return (
+        f'[[{claim}]]\nverdict = "{verdict}"\nreason = "a planted one"\n'
+        f'study = "{study}"\nrecipe = "{recipe}"\nruns = "main"\ncases = {json.dumps(cases)}\n'
+    )
+
+
+# --- The digits, from a store that really holds three machines
+
+
+def test_simulated_people_check_no_claim_of_the_paper(pytester, trained, tmp_path):
+    result = benchmark(pytester, trained, "--report", str(tmp_path / "report"))
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "same-eyes: study digits, recipe tiny, 3 of 13 machines stored, 50 bootstrap samples",
+            "same-eyes: the people of this study are SIMULATED; no claim of the paper is checked",
+            "* claims: * not testable",
+            "The people of this study are simulated: no claim of the paper was checked.",
+            f"written: {tmp_path}/report/report.json, {tmp_path}/report/report.md",
+        ]
+    )
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["simulated"] is True
+    assert report["machines"] == ["CE", "GCE", "Co-teaching"]
+    assert len({row["id"] for row in report["claims"]}) == len(report["claims"]) > 20
+    for row in report["claims"]:
+        assert set(FIELDS) <= set(row)
+        assert row["verdict"] == "not testable"
+        assert {case["verdict"] for case in row["cases"]} == {"not testable"}
+        assert row["reading"] in ("as reported", "strict", "own")
+        assert row["says"]
+        assert row["where"]
+        assert row["why"]
+    measured = {row["id"]: row["measured"] for row in report["claims"]}
+    assert 0 < measured["machines-err-together-strict"] < 1
+    cases = next(row for row in report["claims"] if row["id"] == "machines-accuracy")["cases"]
+    assert sorted(case["name"] for case in cases if case["measured"]) == ["CE", "Co-teaching", "GCE"]
+    missing = next(case for case in cases if case["name"] == "JoCoR")
+    assert missing["measured"] is None
+    assert "is not stored. Train it: same-eyes train jocor --study digits" in missing["note"]
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "The people of this study are simulated" in text
+    assert "nan" not in text
+
+
+def test_the_same_run_writes_the_same_report(pytester, planted, tmp_path):
+    store = planted("ce", "gce")
+    for name in ("first", "second"):
+        assert benchmark(pytester, store, "--report", str(tmp_path / name)).ret == 0
+    assert (tmp_path / "first/report.json").read_bytes() == (tmp_path / "second/report.json").read_bytes()
+
+
+def test_from_stored_predictions_no_torch_is_imported(trained):
+    """In a process where every import of torch raises."""
+    program = """
+import sys
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "torchvision"):
+            raise ImportError(f"{name} is not to be imported here")
+
+sys.meta_path.insert(0, NoTorch())
+import pytest
+code = pytest.main(sys.argv[1:])
+assert not any(name.partition(".")[0] in ("torch", "torchvision") for name in sys.modules)
+sys.exit(code)
+"""
+    arguments = ["benchmark", "--study", "digits", "--predictions", str(trained.root), "-q", *QUICK]
+    ended = subprocess.run([sys.executable, "-c", program, *arguments], cwd=CHECKOUT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "no claim of the paper was checked" in ended.stdout
+
+
+# --- A gate is not green while it measures nothing
+
+
+def test_an_empty_store_fails(pytester, planted):
+    result = benchmark(pytester, planted())
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*test_there_are_machines_to_judge*", "*0 of 13 machines stored*"])
+    outcomes = result.parseoutcomes()
+    assert (outcomes["failed"], outcomes["passed"]) == (1, 3)
+
+
+def test_a_part_of_which_nothing_can_be_measured_fails(pytester, planted):
+    result = benchmark(pytester, planted(), "-k", "machines_are_as_accurate_as_printed")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR nothing was measured*"])
+
+
+def test_a_damaged_run_fails(pytester, planted):
+    store = planted("ce", "gce")
+    (store.root / "digits/tiny/random1-digits-gce-0.npz").write_bytes(b"<!DOCTYPE html>")
+    result = benchmark(pytester, store, files=FILES[:1])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*gce-0.npz: damaged, its SHA-256*Train it: same-eyes train gce*"])
+
+
+# --- Training from within
+
+
+def test_what_is_missing_is_trained_when_asked_for(pytester, planted, work, one_thread):
+    pytest.importorskip("torch")
+    store = planted(*(name for name in STUDY if name != "gce"))
+    (store.root / "digits/tiny/random1-digits-ce-0.json").unlink()  # gce starts from it
+    result = benchmark(pytester, store, "--train", "missing", "-k", "rank_as_printed or machines_to_judge")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*same-eyes: digits, recipe tiny, 13 of 13 machines stored*"])
+    assert {run.method for run in store.runs()} == set(STUDY)
+    assert all(store.status(run) == "stored" for run in store.runs())
+
+
+# --- Deviations and wrong tables
+
+
+def test_an_entry_that_matches_nothing_fails(pytester, planted, elsewhere):
+    store = planted("ce", "gce")
+    entries = deviation("machines-accuracy", ["CE", "Perceptron"]) + deviation("people-accuracy", ["*"])
+    (elsewhere / "deviations.toml").write_text(entries)
+    result = benchmark(pytester, store)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR expected/deviations.toml: machines-accuracy: no case 'Perceptron' in this run"])
+    assert "no case 'CE'" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("facts", [{"study": "cifar10n"}, {"recipe": "small"}])
+def test_an_entry_for_other_runs_does_not_bind(pytester, planted, elsewhere, facts):
+    (elsewhere / "deviations.toml").write_text(deviation("machines-accuracy", ["Perceptron"], **facts))
+    assert benchmark(pytester, planted("ce"), "-k", "machines_are_as_accurate").ret == 0
+
+
+def test_an_entry_is_not_missed_where_its_case_was_not_asked_for(pytester, planted, elsewhere):
+    (elsewhere / "deviations.toml").write_text(deviation("machines-accuracy", ["GCE"]))
+    store = planted("ce", "gce")
+    assert benchmark(pytester, store, "-k", "machines_are_as_accurate_as_printed and not GCE").ret == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("deviations.toml", deviation("no-such-claim", ["*"]), "deviations.toml: there is no claim 'no-such-claim'"),
+        ("table1.toml", "[[", "table1.toml: not TOML"),
+    ],
+)
+def test_a_wrong_table_is_a_usage_error(pytester, planted, elsewhere, name, text, message):
+    (elsewhere / name).write_text(text)
+    result = benchmark(pytester, planted("ce"), files=FILES[:1])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str() + result.stdout.str()
+
+
+# --- Claims in a test file of one's own: no people are needed, so the real study's rule can be seen at work
+
+OWN = """
+import pytest
+from same_eyes.claims import Estimate
+
+@pytest.mark.claim("machines-above-people")
+@pytest.mark.parametrize("by", ["{by}"])
+def test_it(claim, by):
+    claim.greater(Estimate({by}, {by} - 0.1, {by} + 0.1))
+"""
+
+
+def own(pytester, planted, by, *more, study="cifar10n"):
+    pytester.makepyfile(OWN.format(by=by))
+    store = planted("ce").root
+    return pytester.runpytest_inprocess(
+        "-p", "same_eyes.plugin", "--study", study, "--recipe", "small", "--predictions", str(store), *QUICK, *more
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "outcome", "verdict"),
+    [(0.5, "passed", "reproduced"), (0.0, "failed", "inconclusive"), (-0.5, "failed", "not reproduced")],
+)
+def test_a_verdict_decides_the_test(pytester, planted, tmp_path, by, outcome, verdict):
+    result = own(pytester, planted, by, "--report", str(tmp_path))
+    result.assert_outcomes(**{outcome: 1})
+    result.stdout.fnmatch_lines([f"*{by:.1f}0 [[]*difference > 0*{verdict}*", f"1 claims: 1 {verdict}"])
+    (row,) = json.loads((tmp_path / "report.json").read_text())["claims"]
+    assert row["verdict"] == verdict
+    assert [case["name"] for case in row["cases"]] == [str(by)]
+    if outcome == "failed":
+        result.stdout.fnmatch_lines(["*ClaimFailed: " + verdict.upper() + " (as reported): Every machine*"])
+        assert (
+            "## 1. Every machine is more accurate than every human. (as reported)"
+            in (tmp_path / "report.md").read_text()
+        )
+
+
+def test_a_known_deviation_is_an_expected_failure_that_still_shows(pytester, planted, elsewhere):
+    (elsewhere / "deviations.toml").write_text(deviation("machines-above-people", ["-0.5"], "cifar10n", "small"))
+    result = own(pytester, planted, -0.5, "-rx")
+    assert result.ret == 0
+    result.assert_outcomes(xfailed=1)
+    result.stdout.fnmatch_lines(["1 claims: 1 not reproduced", "*known: a planted one*"])
+
+
+def test_a_known_deviation_that_reproduces_fails(pytester, planted, elsewhere):
+    (elsewhere / "deviations.toml").write_text(deviation("machines-above-people", ["*"], "cifar10n", "small"))
+    result = own(pytester, planted, 0.5)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*it reproduces now: take the entry out*"])
+
+
+def test_an_unknown_claim_is_a_usage_error(pytester, planted):
+    pytester.makepyfile("import pytest\n\n@pytest.mark.claim('no-such')\ndef test_it(claim):\n    claim.greater(0)\n")
+    result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", "--study", "digits", *QUICK)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "expected/ has no claim 'no-such'" in result.stderr.str() + result.stdout.str()
+
+
+def test_a_check_without_a_claim_is_an_error(pytester):
+    pytester.makepyfile("def test_it(claim):\n    pass\n")
+    result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", "--study", "digits", *QUICK)
+    assert result.ret != 0
+    assert "takes `claim` but has no @pytest.mark.claim(id)" in result.stdout.str() + result.stderr.str()
+
+
+def test_other_tests_are_left_alone(pytester):
+    pytester.makepyfile("def test_it():\n    pass\n")
+    result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", "--data-dir", "/nowhere", *QUICK)
+    result.assert_outcomes(passed=1)
+    assert "same-eyes" not in result.stdout.str().replace("same-eyes-", "")

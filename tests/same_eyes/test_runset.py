@@ -1,0 +1,106 @@
+"""Which runs a session judges, and what it says of those that are not there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from same_eyes.runset import STUDY, RunSet
+from same_eyes.store import Run, Store
+from same_eyes.types import BadInput
+
+
+def choose(store, study="digits", **more):
+    return RunSet.choose(study, store.methods, predictions=store.root, **more)
+
+
+def test_the_thirteen_are_there_in_the_order_of_table_1(methods, tmp_path):
+    runset = choose(Store(tmp_path, methods))
+    assert len(STUDY) == 13
+    assert runset.names[:2] == ["CORES", "CE"]
+    assert runset.names[-1] == "Co-teaching"
+    assert runset.describe() == "recipe tiny, 0 of 13 machines stored"
+    assert runset.machines() == {}
+    assert RunSet.choose("digits", methods).store.root.name == "predictions"
+
+
+def test_stored_machines_are_loaded(planted):
+    runset = choose(planted("ce", "jocor"))
+    assert runset.stored() == ["CE", "JoCoR"]
+    machines = runset.machines()
+    assert list(machines) == ["CE", "JoCoR"]
+    assert machines["CE"][0].method == "ce"
+    assert runset.describe() == "recipe tiny, 2 of 13 machines stored"
+
+
+def test_a_missing_run_is_named_with_the_command_that_makes_it(planted):
+    runset = choose(planted("ce"))
+    assert runset.why_missing("GCE") == (
+        "the run digits/tiny/random1-digits-gce-0 is not stored. "
+        "Train it: same-eyes train gce --study digits --recipe tiny --labels random1 --seed 0"
+    )
+
+
+def test_a_stale_run_is_left_out_and_named(planted):
+    store = planted("ce", "gce")
+    changed = {**store.methods, "gce": replace(store.methods["gce"], settings={"q": 0.1})}
+    runset = choose(Store(store.root, changed))
+    assert list(runset.machines()) == ["CE"]
+    assert "random1-digits-gce-0 was trained before its method or recipe changed. Train it:" in runset.why_missing(
+        "GCE"
+    )
+
+
+def test_a_damaged_run_is_an_error(planted):
+    store = planted("ce", "gce")
+    (store.root / "digits/tiny/random1-digits-gce-0.npz").write_bytes(b"")
+    runset = choose(store)
+    assert runset.stored() == ["CE"]
+    assert "random1-digits-gce-0 is damaged. Train it: same-eyes train gce" in runset.why_missing("GCE")
+    with pytest.raises(BadInput, match=r"gce-0.npz: damaged.*Train it"):
+        runset.machines()
+
+
+def test_the_preferred_recipe_is_the_one_that_is_complete_else_the_fullest(methods, tmp_path):
+    store = Store(tmp_path, methods)
+    probs = {"heldout": np.full((3, 10), 0.1)}
+    assert choose(store, "cifar10n").recipe == "full"
+
+    def save(recipe, backbone, names):
+        for name in names:
+            store.save(Run("cifar10n", recipe, "random1", name, backbone), probs, {})
+
+    save("small", "conv6", STUDY[:2])
+    assert choose(store, "cifar10n").recipe == "small"
+    save("full", "resnet34", STUDY[:5])
+    assert choose(store, "cifar10n").recipe == "full"
+    save("small", "conv6", STUDY)
+    assert choose(store, "cifar10n").recipe == "small"
+    save("full", "resnet34", STUDY)
+    assert choose(store, "cifar10n").recipe == "full"
+    assert choose(store, "cifar10n", recipe="paper").recipe == "paper"
+
+
+def only(store, *names):
+    runset = choose(store)
+    return replace(runset, runs={name: runset.runs[name] for name in names})
+
+
+def test_missing_runs_are_trained_into_the_store(tmp_path, short, work, one_thread):
+    pytest.importorskip("torch")
+    runset = only(Store(tmp_path / "store", short), "CE")
+    machines = runset.machines("missing")
+    assert runset.stored() == ["CE"]
+    assert np.array_equal(runset.machines()["CE"][0].probs, machines["CE"][0].probs)
+
+
+def test_always_trains_afresh_and_leaves_the_stored_runs_as_they_are(tmp_path, short, work, one_thread):
+    pytest.importorskip("torch")
+    store = Store(tmp_path / "store", short)
+    random = np.random.default_rng(0).dirichlet(np.ones(10), 797)
+    path = store.save(Run("digits", "tiny", "random1", "ce", "digits"), {"heldout": random}, {})
+    before = path.read_bytes()
+    machines = only(store, "CE").machines("always")
+    assert path.read_bytes() == before
+    assert np.abs(machines["CE"][0].probs - random).max() > 0.5
+    assert (work / "always" / "digits").is_dir()
