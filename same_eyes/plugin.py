@@ -237,7 +237,7 @@ def claim(request: pytest.FixtureRequest) -> _claims.Check:
         raise pytest.UsageError(f"{request.node.nodeid}: takes `claim` but has no @pytest.mark.claim(id).")
     parameters = getattr(request.node, "callspec", None)
     case = " vs ".join(map(str, parameters.params.values())) if parameters else ""
-    return _claims.Check(
+    check = _claims.Check(
         session.claims[mark.args[0]],
         case,
         session.record,
@@ -245,6 +245,9 @@ def claim(request: pytest.FixtureRequest) -> _claims.Check:
         simulated=session.simulated,
         enforce=session.enforce,
     )
+    if "measured" in request.fixturenames and not session.measured.machines:
+        _skip_untestable(check, f"no machine is stored; {session.runset.why_missing(session.runset.names[0])}")
+    return check
 
 
 def _skip_untestable(claim: _claims.Check, why: str) -> NoReturn:

@@ -157,8 +157,10 @@ def _known_labels(labels: str, known: Sequence[str]) -> str:
 
 
 def _digits_people() -> Annotators:
+    """Simulated annotators under the names of the study's people, whom they stand in for in its tests."""
     digits = _digits.digits()
-    return _digits.simulate_annotators(digits.images, digits.truth, raters=len(LABEL_SETS), seed=DIGITS_SEED)
+    people = _digits.simulate_annotators(digits.images, digits.truth, raters=len(LABEL_SETS), seed=DIGITS_SEED)
+    return Annotators(people.labels, classes=people.classes)
 
 
 def _digits_pixels() -> NDArray[np.uint8]:
