@@ -12,7 +12,7 @@ from tabulate import tabulate
 from . import studies
 from .claims import read_claims
 from .method import RECIPES, available
-from .places import leaf
+from .places import leaf, work
 from .runset import STUDY, RunSet
 from .store import Run, Store
 from .types import BadInput
@@ -53,6 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
     train.add_argument("--dry-run", action="store_true", help="print the plan and its estimated time, and stop")
     train.set_defaults(run=_train)
+
+    tune = commands.add_parser("tune", help="search the constants a paper leaves open, by noisy labels set aside")
+    tune.add_argument("names", nargs="+", metavar="NAME", help="methods")
+    tune.add_argument("--study", choices=tuple(studies.RECIPES), default="cifar10n")
+    tune.add_argument("--recipe", choices=tuple(RECIPES), help="default: small; tiny for digits")
+    tune.add_argument("--labels", default="random1", help="whose labels to learn from (default: random1)")
+    tune.add_argument("--seed", type=int, default=0)
+    tune.add_argument("--device", default="cpu")
+    tune.add_argument("--data-dir", type=Path, help="folder to search first")
+    tune.add_argument("--out", type=Path, metavar="DIR", help="write NAME.json there")
+    tune.set_defaults(run=_tune)
 
     asked = parser.parse_args(arguments)
     try:
@@ -163,6 +174,22 @@ def _train(asked: argparse.Namespace) -> int:
         manifest = store.manifest(run)
         accuracy = ", ".join(f"{split} {100 * value:.2f} %" for split, value in manifest["accuracy"].items())
         print(f"{run.name}: {accuracy} ({manifest['seconds']:.0f} s)")
+    return 0
+
+
+def _tune(asked: argparse.Namespace) -> int:
+    from . import tune
+
+    methods = available()
+    unknown = [name for name in asked.names if name not in tune.CANDIDATES]
+    if unknown:
+        raise BadInput(f"nothing is open for {', '.join(unknown)}; it is for {', '.join(tune.CANDIDATES)}.")
+    task = studies.task(asked.study, asked.labels, asked.data_dir)
+    recipe = RECIPES[asked.recipe or studies.RECIPES[asked.study][-1]]
+    for name in asked.names:
+        out = asked.out / f"{name}.json" if asked.out else None
+        keep = work() / "tune"
+        tune.run(methods[name], task, recipe, asked.seed, out=out, keep=keep, device=asked.device)
     return 0
 
 
