@@ -258,26 +258,32 @@ def _skip_untestable(claim: _claims.Check, why: str) -> NoReturn:
         pytest.skip(f"not testable: {why}")
 
 
+def _asked(request: pytest.FixtureRequest) -> tuple[RunSet, Measured]:
+    """The set of runs that a test is about, by its fixtures: the main one, or that of ``measured_labels`` and so on."""
+    session = _session(request.config)
+    for name, runset in session.sets.items():
+        if f"measured_{name}" in request.fixturenames:
+            return runset, session.varied(name)
+    return session.runset, session.measured
+
+
 @pytest.fixture
 def machine(request: pytest.FixtureRequest, claim: _claims.Check) -> str:
     """A machine's name; a machine without stored predictions makes its case not testable."""
-    session = _session(request.config)
-    asked = next((name for name in session.sets if f"measured_{name}" in request.fixturenames), session.runset.name)
-    at_hand = session.measured if asked == session.runset.name else session.varied(asked)
-    if request.param not in at_hand.machines:
-        _skip_untestable(claim, session.sets[asked].why_missing(request.param))
+    runset, measured = _asked(request)
+    if request.param not in measured.machines:
+        _skip_untestable(claim, runset.why_missing(request.param))
     return request.param
 
 
 @pytest.fixture
-def all_machines(request: pytest.FixtureRequest, claim: _claims.Check, machines: Any) -> list[str]:
+def all_machines(request: pytest.FixtureRequest, claim: _claims.Check) -> list[str]:
     """The names of all machines; where one is missing, a claim about the whole set is not testable."""
-    runset = _session(request.config).runset
-    missing = [name for name in runset.names if name not in machines]
+    runset, measured = _asked(request)
+    missing = [name for name in runset.names if name not in measured.machines]
     if missing:
-        _skip_untestable(
-            claim, f"{len(missing)} of {len(runset.names)} runs are missing; {runset.why_missing(missing[0])}"
-        )
+        why = f"{len(missing)} of {len(runset.names)} runs are missing; {runset.why_missing(missing[0])}"
+        _skip_untestable(claim, why)
     return runset.names
 
 

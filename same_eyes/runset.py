@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from . import studies
 from .method import RECIPES, Method
@@ -102,9 +103,9 @@ class RunSet:
 
     def _varied(self, name: str, what: str, groups: Mapping[str, Sequence[str]]) -> RunSet:
         """The same runs but for what each method's group decides; a method in no group is left out."""
-        given = {method: group for group, methods in groups.items() for method in methods}
+        given: dict[str, dict[str, Any]] = {m: {what: group} for group, methods in groups.items() for m in methods}
         runs = {
-            title: tuple(replace(run, **{what: given[run.method]}) for run in runs)
+            title: tuple(replace(run, **given[run.method]) for run in runs)
             for title, runs in self.runs.items()
             if all(run.method in given for run in runs)
         }

@@ -122,7 +122,7 @@ def unrealised_share(measured: Measured, machine: str, partner: str, rule: Rule)
     members = [accuracy(measured, name) for name in (machine, partner)]
     of_all = [team(measured, machine, partner, rule), *members, team(measured, machine, partner, "oracle")]
     value = 1 - realised_share(*(estimate.value for estimate in of_all))
-    return Estimate.from_replicates(value, 1 - realised_share(*(estimate.replicates for estimate in of_all)))
+    return Estimate.from_replicates(value, 1 - realised_share(*_replicates(*of_all)))
 
 
 # --- Partners -----------------------------------------------------------------------------------------------
@@ -151,8 +151,13 @@ def best_machine(
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
     """Mean of numbers that were resampled on the same images."""
-    replicates = np.mean([estimate.replicates for estimate in estimates], axis=0)
-    return Estimate.from_replicates(float(np.mean([estimate.value for estimate in estimates])), replicates)
+    value = float(np.mean([estimate.value for estimate in estimates]))
+    return Estimate.from_replicates(value, _replicates(*estimates).mean(0))
+
+
+def _replicates(*estimates: Estimate) -> NDArray[np.float64]:
+    """(number of estimates, B)."""
+    return np.stack([np.asarray(estimate.replicates, np.float64) for estimate in estimates])
 
 
 def loss_to_best(measured: Measured, machine: str, who: str, eta: float) -> Estimate:
@@ -241,7 +246,7 @@ def matrix_agreement(
     theirs = np.array([printed.loc[pair] for pair in pairs]) / 100
     gains = [gain_as_printed(measured, *pair, rule) for pair in pairs]
     values = np.array([gain.value for gain in gains])
-    replicates = np.stack([gain.replicates for gain in gains], 1)
+    replicates = _replicates(*gains).T
     return (
         Estimate.from_replicates(np.abs(values - theirs).mean(), np.abs(replicates - theirs).mean(1)),
         Estimate.from_replicates(rank_correlation(values, theirs), rank_correlation(replicates, theirs)),
