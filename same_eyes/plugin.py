@@ -11,6 +11,7 @@ with it. A test that takes ``machine`` or ``human`` runs once for each.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -252,10 +253,9 @@ def claim(request: pytest.FixtureRequest) -> _claims.Check:
 
 def _skip_untestable(claim: _claims.Check, why: str) -> NoReturn:
     """Record that a claim lacks what it needs, from within a fixture."""
-    try:
+    with suppress(_claims.NotTestable):
         claim.not_testable(why)
-    except _claims.NotTestable:
-        pytest.skip(f"not testable: {why}")
+    pytest.skip(f"not testable: {why}")
 
 
 def _asked(request: pytest.FixtureRequest) -> tuple[RunSet, Measured]:

@@ -52,6 +52,7 @@ def closing_table(session: Session) -> str:
 def write(folder: Path, session: Session) -> None:
     """Write report.json and report.md, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
+    found = rows(session)
     content = {
         "study": session.name,
         "simulated": session.simulated,
@@ -59,10 +60,10 @@ def write(folder: Path, session: Session) -> None:
         "runs": session.runset.name,
         "machines": session.runset.stored(),
         "replicates": session.replicates,
-        "claims": rows(session),
+        "claims": found,
     }
     replace_file(folder / "report.json", (json.dumps(_plain(content), indent=1) + "\n").encode())
-    text = f"# same-eyes: {session.name}, {session.runset.describe()}\n\n" + _markdown(content["claims"], session)
+    text = f"# same-eyes: {session.name}, {session.runset.describe()}\n\n" + _markdown(found, session)
     replace_file(folder / "report.md", text.encode())
 
 

@@ -89,7 +89,7 @@ def heldout(name: str, machines: Machines, data_dir: Path | None = None) -> Stud
         ),
         machines=machines,
         classes=everything.classes,
-        index=np.arange(part.start, part.stop) if name != "digits" else None,
+        index=np.arange(part.start, part.stop) if name != "digits" else np.arange(part.stop - part.start),
         group=None if everything.group is None else everything.group[part],
         aggregate=None if everything.aggregate is None else everything.aggregate[part],
         simulated=everything.simulated,

@@ -116,7 +116,7 @@ def fit(
     if method.starts_from:
         for network in networks:
             network.load_state_dict(start.state_dict())  # type: ignore[union-attr]
-    networks = [network.to(device, memory_format=torch.channels_last) for network in networks]
+    networks = [network.to(device).to(memory_format=torch.channels_last) for network in networks]
 
     # How far to go: a triangle of learning rates, up over the warm-up, then down to zero.
     epochs, lr = (recipe.tune_epochs, recipe.tune_lr) if method.starts_from else (recipe.epochs, recipe.lr)

@@ -86,7 +86,7 @@ def known_beyond_chance(measured: Measured, person: str) -> Estimate:
 
 def _missed(measured: Measured) -> NDArray[np.bool_]:
     """(n,) whether every machine is wrong; nowhere, without machines."""
-    return ~measured.right(*measured.machines).any(1) & bool(measured.machines)
+    return ~measured.right(*measured.machines).any(1) & np.array(bool(measured.machines))
 
 
 @cache
