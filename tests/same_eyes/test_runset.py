@@ -33,6 +33,10 @@ def test_stored_machines_are_loaded(planted):
     assert runset.describe() == "recipe tiny, 2 of 13 machines stored"
 
 
+def test_a_machine_that_has_not_seen_a_split_is_left_out(planted):
+    assert choose(planted("ce")).machines(split="official") == {}
+
+
 def test_a_missing_run_is_named_with_the_command_that_makes_it(planted):
     runset = choose(planted("ce"))
     assert runset.why_missing("GCE") == (

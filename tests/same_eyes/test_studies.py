@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from same_eyes import data, studies
@@ -106,10 +107,21 @@ def test_cifar10n_compares_people_and_machines_on_the_held_out_images(cifar):
         studies.heldout("cifar10n", {"CE": [Predictions(np.full((10_000, 10), 0.1))]})
 
 
-def test_cifar10h_has_counts_of_answers(cifar):
+def test_cifar10h_has_counts_of_answers(cifar, monkeypatch):
+    monkeypatch.setattr(data, "cifar10h_raw", lambda data_dir=None: None)
     study = studies.official({"CE": [Predictions(np.full((10_000, 10), 0.1))]})
     assert study.people.counts[0].tolist() == list(range(10))
     assert study.people.majority().tolist() == [9] * 10_000
+
+
+def test_cifar10h_has_single_answers_and_times_where_its_raw_trials_are(cifar, monkeypatch):
+    image, label, milliseconds = [2, 0, 2], [3, 4, 5], [1500.0, np.nan, 500.0]
+    raw = pd.DataFrame({"annotator": [7, 7, 8], "image": image, "label": label, "milliseconds": milliseconds})
+    monkeypatch.setattr(data, "cifar10h_raw", lambda data_dir=None: raw)
+    people = studies.official({}).people
+    assert people.labels[:3].tolist() == [[4, -1], [-1, -1], [3, 5]]
+    np.testing.assert_array_equal(people.seconds[:3], [[np.nan] * 2, [np.nan] * 2, [1.5, 0.5]])
+    assert people.counts.sum() == 3
 
 
 def test_the_study_is_the_real_one_where_its_data_is(cifar, monkeypatch):
