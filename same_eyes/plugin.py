@@ -125,7 +125,7 @@ def _session(config: pytest.Config) -> Session:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     asked = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
-    if not any(path.is_relative_to(leaf("benchmark")) for path in asked):
+    if not any(path.is_relative_to(leaf("benchmark").resolve()) for path in asked):
         return []
     session = _session(config)
     lines = [f"same-eyes: study {session.name}, {session.runset.describe()}, {session.replicates} bootstrap samples"]
