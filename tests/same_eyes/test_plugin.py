@@ -29,6 +29,7 @@ def benchmark(pytester, store, *more, files=FILES):
 def elsewhere(tmp_path, monkeypatch):
     """A copy of expected/ that is read instead of ours; its folder."""
     shutil.copytree(leaf("expected"), tmp_path / "copy" / "expected")
+    (tmp_path / "copy" / "benchmark").symlink_to(leaf("benchmark"))
     monkeypatch.setattr(places, "CHECKOUT", tmp_path / "copy")
     return tmp_path / "copy" / "expected"
 
