@@ -2,7 +2,7 @@
 
     pytest benchmark                        the study's claims, from stored predictions
     pytest benchmark --train missing        trains what is not stored (needs the extra "train")
-    pytest benchmark --report DIR           writes the closing table as report.json and report.md too
+    pytest benchmark --report DIR           writes the closing table as report.json and report.md too, and figures
 
 A claim's test is marked ``@pytest.mark.claim("its-id")``, takes the fixture ``claim`` and makes one check
 with it. A test that takes ``machine`` or ``human`` runs once for each.
@@ -55,6 +55,7 @@ class Session:
         self.record: list[_claims.Case] = []
         self.errors: list[str] = []  # what no single test can notice
         self.notes: list[str] = []
+        self.drawn: list[str] = []  # which figures were drawn, and why others were not
         self.partial: set[str] = set()  # claims of which cases were deselected
         self.selected: set[str] = set()
         self._measured: Measured | None = None
@@ -104,7 +105,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="never",
         help="which machines to train now instead of loading their stored predictions",
     )
-    group.addoption("--report", type=Path, metavar="DIR", help="write report.json and report.md there")
+    group.addoption("--report", type=Path, metavar="DIR", help="write report.json, report.md and the figures there")
     group.addoption(
         "--baseline",
         choices=("check", "write", "off"),
@@ -315,9 +316,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if state.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.report:
+        from .plots import draw
         from .report import write
 
         write(state.report, state)
+        paths, left_out = draw(state.report, state)
+        state.drawn = [f"drawn: {', '.join(path.name for path in paths)}"] * bool(paths) + left_out
 
 
 def _baseline(state: Session) -> None:
@@ -340,10 +344,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     from .report import closing_table
 
     terminalreporter.section(f"same-eyes: {state.name}, {state.runset.describe()}")
-    terminalreporter.write_line(closing_table(state))
+    terminalreporter.write_line(closing_table(state, terminalreporter._tw.fullwidth))
     for line in state.notes:
         terminalreporter.write_line(line)
     for line in state.errors:
         terminalreporter.write_line(f"ERROR {line}", red=True)
     if state.report:
         terminalreporter.write_line(f"written: {state.report / 'report.json'}, {state.report / 'report.md'}")
+        for line in state.drawn:
+            terminalreporter.write_line(line)

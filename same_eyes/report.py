@@ -26,8 +26,12 @@ def rows(session: Session) -> list[dict[str, Any]]:
     return [_row(cases) for cases in ordered]
 
 
-def closing_table(session: Session) -> str:
-    """The rows as text, and how many ended how."""
+# Of the closing table's columns, the share of the line that each may take.
+COLUMNS = {"#": 0.02, "claim": 0.28, "where": 0.1, "paper": 0.15, "here [95 %]": 0.14, "allowed": 0.12, "verdict": 0.12}
+
+
+def closing_table(session: Session, width: int = 160) -> str:
+    """The rows as text of about so many characters a line, and how many ended how."""
     found = rows(session)
     table = [
         [
@@ -41,8 +45,8 @@ def closing_table(session: Session) -> str:
         ]
         for row in found
     ]
-    header = ["#", "claim", "where", "paper", "here [95 %]", "allowed", "verdict"]
-    text = tabulate(table, header, maxcolwidths=[4, 46, 14, 18, 24, 20, 20], disable_numparse=True)
+    widths = [max(4, round(share * max(width, 120))) for share in COLUMNS.values()]
+    text = tabulate(table, list(COLUMNS), maxcolwidths=widths, disable_numparse=True)
     counts = Counter(row["verdict"] for row in found)
     total = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     note = "\nThe people of this study are simulated: no claim of the paper was checked." if session.simulated else ""
