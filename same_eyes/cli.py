@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
@@ -40,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     baseline = commands.add_parser("baseline", help="measure anew from the stored runs, show what changed, and keep it")
     baseline.set_defaults(run=_baseline)
 
+    report = commands.add_parser("report", help="the closing table of all claims, and the figures")
+    report.add_argument("--study", choices=tuple(studies.RECIPES), help="default: cifar10n where its labels are")
+    report.add_argument(
+        "--report", type=Path, default=Path("report"), metavar="DIR", help="where to (default: report/)"
+    )
+    report.set_defaults(run=_report)
+
     train = commands.add_parser("train", help="train methods and store their predictions")
     train.add_argument("names", nargs="*", metavar="NAME", help="methods; see `same-eyes methods`")
     train.add_argument("--all", action="store_true", help="all thirteen of the study")
@@ -60,6 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tune.add_argument("--recipe", choices=tuple(RECIPES), help="default: small; tiny for digits")
     tune.add_argument("--labels", default="random1", help="whose labels to learn from (default: random1)")
     tune.add_argument("--seed", type=int, default=0)
+    tune.add_argument("--images", type=int, help="learn from no more than so many images, for a short search")
+    tune.add_argument("--epochs", type=int, help="train for so many epochs, instead of the recipe's")
+    tune.add_argument(
+        "--try",
+        dest="tried",
+        nargs="+",
+        default=[],
+        metavar="NAME=V,V",
+        help="values to try of one method's constant, instead of the usual ones",
+    )
     tune.add_argument("--device", default="cpu")
     tune.add_argument("--data-dir", type=Path, help="folder to search first")
     tune.add_argument("--out", type=Path, metavar="DIR", help="write NAME.json there")
@@ -133,10 +151,20 @@ def _runs(asked: argparse.Namespace) -> int:
 
 
 def _baseline(asked: argparse.Namespace) -> int:
+    return _benchmark("--baseline", "write")
+
+
+def _report(asked: argparse.Namespace) -> int:
+    study = ["--study", asked.study] if asked.study else []
+    return _benchmark("--report", str(asked.report.resolve()), *study)
+
+
+def _benchmark(*options: str) -> int:
+    """Run the suite for what it writes; a claim that fails is no error here."""
     import pytest
 
     quiet = ["-q", "--tb=no", "--no-header", "-p", "no:cacheprovider", "-p", "same_eyes.plugin"]
-    code = pytest.main([str(leaf("benchmark")), "--baseline", "write", *quiet])
+    code = pytest.main([str(leaf("benchmark")), *options, *quiet])
     return 0 if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) else 1
 
 
@@ -186,11 +214,25 @@ def _tune(asked: argparse.Namespace) -> int:
         raise BadInput(f"nothing is open for {', '.join(unknown)}; it is for {', '.join(tune.CANDIDATES)}.")
     task = studies.task(asked.study, asked.labels, asked.data_dir)
     recipe = RECIPES[asked.recipe or studies.RECIPES[asked.study][-1]]
+    if asked.epochs:
+        recipe = replace(recipe, epochs=asked.epochs, tune_epochs=asked.epochs)
+    candidates = {
+        name: [_value(v) for v in values.split(",")] for name, _, values in (t.partition("=") for t in asked.tried)
+    }
     for name in asked.names:
         out = asked.out / f"{name}.json" if asked.out else None
         keep = work() / "tune"
-        tune.run(methods[name], task, recipe, asked.seed, out=out, keep=keep, device=asked.device)
+        chosen = {"images": asked.images, "candidates": candidates, "out": out, "keep": keep, "device": asked.device}
+        tune.run(methods[name], task, recipe, asked.seed, **chosen)
     return 0
+
+
+def _value(text: str) -> float | str:
+    """A number where it is one, else the text: "0.2", "tv"."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _pace(store: Store, recipe: str, backbone: str) -> float:

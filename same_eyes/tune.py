@@ -42,7 +42,7 @@ CANDIDATES: Mapping[str, Mapping[str, Sequence[Any]]] = MappingProxyType(
 _RECIPE_FIELDS = {field.name for field in fields(Recipe)}
 
 
-def split(task: Task, seed: int = 0) -> tuple[Task, np.ndarray]:
+def split(task: Task, seed: int = 0, images: int | None = None) -> tuple[Task, np.ndarray]:
     """Set a tenth of the training images aside.
 
     Parameters
@@ -50,18 +50,21 @@ def split(task: Task, seed: int = 0) -> tuple[Task, np.ndarray]:
     task : Task
     seed : int
         Decides which.
+    images : int, optional
+        Learn from no more than so many of the others, for a short search.
 
     Returns
     -------
     part : Task
-        The other nine tenths, which asks about the images set aside, as split "aside".
+        The other nine tenths, or so many of them, which asks about the images set aside, as split "aside".
     labels : (n // 10,) int array
         The noisy labels of the images set aside.
     """
-    images, labels = np.asarray(task.images), np.asarray(task.labels)
+    pixels, labels = np.asarray(task.images), np.asarray(task.labels)
     order = np.random.default_rng(seed).permutation(len(labels))
-    aside, rest = np.sort(order[: len(order) // 10]), np.sort(order[len(order) // 10 :])
-    return replace(task, images=images[rest], labels=labels[rest], ask={"aside": images[aside]}), labels[aside]
+    aside, rest = order[: len(order) // 10], order[len(order) // 10 :]
+    aside, rest = np.sort(aside), np.sort(rest[:images])
+    return replace(task, images=pixels[rest], labels=labels[rest], ask={"aside": pixels[aside]}), labels[aside]
 
 
 def variants(method: Method, candidates: Mapping[str, Sequence[Any]]) -> Iterator[tuple[dict[str, Any], Method]]:
@@ -83,6 +86,7 @@ def search(
     candidates: Mapping[str, Sequence[Any]],
     seed: int = 0,
     *,
+    images: int | None = None,
     start: Any = None,
     keep: Path | None = None,
     device: str = "cpu",
@@ -99,6 +103,8 @@ def search(
         Values to try, by the name of a setting or of a field of Recipe.
     seed : int
         Decides which images are set aside, and the trainings.
+    images : int, optional
+        Learn from no more than so many, for a short search.
     start : Standardised, optional
         A network for a method with ``starts_from``, trained on ``split(task, seed)`` alone; trained here
         when left out.
@@ -116,7 +122,7 @@ def search(
     """
     from .train import fit
 
-    part, labels = split(task, seed)
+    part, labels = split(task, seed, images)
     if method.starts_from and start is None:
         first = available()[method.starts_from]
         data = hashlib.sha256(part.labels.tobytes()).hexdigest()[:8]
@@ -137,12 +143,14 @@ def run(
     recipe: Recipe,
     seed: int = 0,
     *,
+    images: int | None = None,
+    candidates: Mapping[str, Sequence[Any]] | None = None,
     out: Path | None = None,
     keep: Path | None = None,
     device: str = "cpu",
     progress: bool = True,
 ) -> list[dict[str, Any]]:
-    """Search the values of ``CANDIDATES`` for a method, print the table, and write it as JSON to ``out``.
+    """Search a method's constants, by default those of ``CANDIDATES``; print the table, write it as JSON to ``out``.
 
     Raises
     ------
@@ -151,11 +159,19 @@ def run(
     """
     if method.name not in CANDIDATES:
         raise ValueError(f"{method.name} leaves nothing open; {', '.join(CANDIDATES)} do.")
-    candidates = CANDIDATES[method.name]
-    rows = search(method, task, recipe, candidates, seed, keep=keep, device=device, progress=progress)
+    candidates = CANDIDATES[method.name] | dict(candidates or {})
+    rows = search(method, task, recipe, candidates, seed, images=images, keep=keep, device=device, progress=progress)
     print(tabulate(rows, headers="keys", floatfmt=".4g"))
     if out:
-        found = {"method": method.name, "source": method.source, "recipe": recipe.name, "seed": seed, "rows": rows}
+        recipe_of = {"recipe": recipe.name, "epochs": recipe.epochs, "tune_epochs": recipe.tune_epochs}
+        found = {
+            "method": method.name,
+            "source": method.source,
+            **recipe_of,
+            "images": images,
+            "seed": seed,
+            "rows": rows,
+        }
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(found, indent=1) + "\n")
     return rows
