@@ -245,7 +245,7 @@ def figure3(measured: Measured, official: Measured | str, source: str = "") -> F
         source += f" CIFAR-10H: {len(official.study.truth):,} official test images, {len(official.machines)} machines."
     _footer(
         figure,
-        f"{source} Bands: from the least to the most accurate classifier. Slopes: least squares, with their own interval.",
+        f"{source} Bands: from the least to the most accurate classifier. Slopes: least squares, with its interval.",
     )
     return figure
 
