@@ -1,4 +1,4 @@
-"""Timings, side by side in one run: pytest benchmark/test_speed.py -m speed --benchmark-enable
+"""Timings, side by side in one run: pytest benchmark/test_speed.py --benchmark-enable
 
 Each group holds the plain way and ours; the number in parentheses is how many times as slow as the group's
 fastest a row is. Nothing is asserted in seconds.

@@ -20,7 +20,7 @@ from .types import BadInput
 
 DRIFT = 1e-6  # relative; the arithmetic is the same, only the order of floating-point sums may differ
 
-Measurements = dict[str, dict[str, list[float | None]]]
+Measurements = dict[str, dict[str, list[float]]]
 
 
 def measurements(record: Sequence[Case]) -> Measurements:
@@ -50,31 +50,31 @@ def read(path: Path) -> dict[str, Any]:
     return baseline
 
 
-def drift(baseline: Mapping[str, Any], runs: Mapping[str, str], record: Sequence[Case]) -> list[str]:
-    """What differs from the baseline, a line each; nothing where the baseline is of other runs.
+def drift(baseline: Mapping[str, Any], record: Sequence[Case], full: bool = False) -> list[str]:
+    """What differs from the baseline of the same runs, a line each.
 
     Parameters
     ----------
     baseline : mapping
-        As :func:`read` gives it.
-    runs : mapping of str to str
-        SHA-256 of the predictions judged, by the run's name, and how intervals were made.
+        As :func:`read` gives it; an empty one holds nothing.
     record : sequence of Case
+    full : bool
+        Whether every claim was asked for, so that a measurement gone is a difference too.
     """
-    if not baseline or baseline["runs"] != dict(runs):
-        return []
-    return [
-        f"{claim} [{case}]: measured {new[0]:.6g}, the baseline says {old[0]:.6g}"
-        for claim, case, old, new in _pairs(baseline["measured"], measurements(record))
-        if old and new and not np.isclose(old[0], new[0], rtol=DRIFT, atol=DRIFT)
-    ]
+    lines = []
+    for claim, case, old, new in _pairs(baseline.get("measured", {}), measurements(record)):
+        if old and new and not np.allclose(old, new, rtol=DRIFT, atol=DRIFT):
+            lines.append(f"{claim} [{case}]: measured {_text(new)}, the baseline says {_text(old)}")
+        elif full and baseline and not (old and new):
+            lines.append(f"{claim} [{case}]: " + ("no longer measured" if old else "measured, but not in the baseline"))
+    return lines
 
 
 def difference(old: Measurements, new: Measurements) -> str:
     """A table of what changed; the effect is the change in units of the old interval's half-width."""
     rows = []
     for claim, case, before, after in _pairs(old, new):
-        if before and after and np.isclose(before[0], after[0], rtol=DRIFT, atol=DRIFT):
+        if before and after and np.allclose(before, after, rtol=DRIFT, atol=DRIFT):
             continue
         effect = ""
         if before and after:
@@ -98,4 +98,4 @@ def _pairs(old: Measurements, new: Measurements) -> list[tuple[str, str, Any, An
 
 
 def _text(measured: Sequence[float] | None) -> str:
-    return "{:.4g} [{:.4g}, {:.4g}]".format(*measured) if measured else "-"
+    return "{:.6g} [{:.6g}, {:.6g}]".format(*measured) if measured else "-"

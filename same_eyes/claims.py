@@ -382,12 +382,16 @@ def read_deviations(folder: Path, claims: Mapping[str, Claim]) -> list[Deviation
     return deviations
 
 
-def unmatched(deviations: Iterable[Deviation], record: Iterable[Case]) -> list[str]:
-    """Deviations whose claim was checked without any case that they name."""
+def unmatched(deviations: Iterable[Deviation], record: Iterable[Case], full: bool = False) -> list[str]:
+    """Deviations whose claim was checked without any case that they name.
+
+    Where every claim was asked for (``full``), one whose claim was not checked at all is among them.
+    """
     seen: dict[str, set[str]] = {}
     for case in record:
         seen.setdefault(case.claim.id, set()).add(case.name)
-    return [
+    lines = [f"{d.claim}: no test checks it in this run" for d in deviations if full and d.claim not in seen]
+    return lines + [
         f"{d.claim}: no case {name!r} in this run"
         for d in deviations
         if d.claim in seen

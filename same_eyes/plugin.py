@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -59,7 +60,6 @@ class Session:
         self.partial: set[str] = set()  # claims of which cases were deselected
         self.selected: set[str] = set()
         self._measured: Measured | None = None
-        self._official: Measured | None = None
         self._varied: dict[str, Measured] = {}
 
     @property
@@ -72,16 +72,20 @@ class Session:
 
     @property
     def measured_official(self) -> Measured:
-        if self._official is None:
-            machines = self.runset.machines(self.train, "official")
-            if not machines:
-                raise _claims.NotTestable("no machine has predicted CIFAR-10's official test images")
-            try:
-                study = studies.official(machines, self.data_dir)
-            except MissingData as missing:
-                raise _claims.NotTestable(str(missing)) from None
-            self._official = Measured(study, self.replicates)
+        """Measurements on the official test images; NotTestable says why there are none."""
+        if isinstance(self._official, str):
+            raise _claims.NotTestable(self._official)
         return self._official
+
+    @cached_property
+    def _official(self) -> Measured | str:
+        machines = self.runset.machines(self.train, "official")
+        if not machines:
+            return "no machine has predicted CIFAR-10's official test images"
+        try:
+            return Measured(studies.official(machines, self.data_dir), self.replicates)
+        except MissingData as missing:
+            return str(missing)
 
     def varied(self, name: str) -> Measured:
         """Measurements on another set of runs, "labels" or "backbones"; these are loaded and never trained here."""
@@ -115,6 +119,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in (
+        "claim(id): the sentence of the study, by its id in expected/, that a test checks",
+        "speed: timings; left out unless asked for with --benchmark-enable",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
 def _session(config: pytest.Config) -> Session:
     if STATE not in config.stash:
         try:
@@ -122,6 +134,11 @@ def _session(config: pytest.Config) -> Session:
         except BadInput as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[STATE]
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    """The files and folders that pytest was asked to run."""
+    return [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -143,6 +160,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("benchmark_enable", False):
+        timings = [item for item in items if item.get_closest_marker("speed")]
+        if timings:
+            config.hook.pytest_deselected(items=timings)
+            items[:] = [item for item in items if item not in timings]
     marked = [(item, mark.args[0]) for item in items for mark in item.iter_markers("claim")]
     if not marked:
         return
@@ -289,9 +311,9 @@ def all_machines(request: pytest.FixtureRequest, claim: _claims.Check) -> list[s
 
 
 @pytest.fixture
-def human(request: pytest.FixtureRequest, people: Any) -> str:
+def human(request: pytest.FixtureRequest, whole: Study) -> str:
     """A person's name."""
-    return people.names[int(request.param.split()[-1]) - 1]
+    return whole.people.names[int(request.param.split()[-1]) - 1]
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -304,15 +326,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(STATE, None)
     if state is None or not state.record:
         return
-    if state.enforce and not any(
-        "::" in argument for argument in session.config.args
-    ):  # else some cases were not asked for
+    full = not state.partial and _paths(session.config) == [leaf("benchmark")]
+    if state.enforce and not any("::" in argument for argument in session.config.args):  # else cases were left out
         whole = [deviation for deviation in state.deviations if deviation.claim not in state.partial]
-        state.errors = [f"expected/deviations.toml: {line}" for line in _claims.unmatched(whole, state.record)]
+        lines = _claims.unmatched(whole, state.record, full)
+        state.errors = [f"expected/deviations.toml: {line}" for line in lines]
     if all(np.isnan(case.measured) for case in state.record):
         state.errors.append("nothing was measured: no claim that was asked for has what it needs")
     if state.baseline != "off" and not state.simulated:
-        _baseline(state)
+        _baseline(state, full)
     if state.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.report:
@@ -324,17 +346,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         state.drawn = [f"drawn: {', '.join(path.name for path in paths)}"] * bool(paths) + left_out
 
 
-def _baseline(state: Session) -> None:
-    """Hold the measurements to the stored ones, or store them."""
+def _baseline(state: Session, full: bool) -> None:
+    """Hold the measurements to the stored ones, or store them; ``full`` where every claim was asked for."""
     path = leaf("expected") / "baseline.json"
     runs = {name: sha for runset in state.sets.values() for name, sha in runset.hashes().items()}
+    runs["intervals"] = f"{state.replicates} bootstrap samples"
     stored = baseline.read(path)
-    asked = f"{state.replicates} bootstrap samples"
-    if state.baseline == "check":
-        state.errors += baseline.drift(stored, {"intervals": asked, **runs}, state.record)
-    else:
+    if state.baseline == "check" and stored and stored["runs"] != runs:
+        state.notes.append("expected/baseline.json: not compared, it was measured on other runs.")
+    elif state.baseline == "check":
+        lines = baseline.drift(stored, state.record, full)
+        state.errors += [f"expected/baseline.json: {line}" for line in lines]
+    elif full:
         state.notes.append(baseline.difference(stored.get("measured", {}), baseline.measurements(state.record)))
-        baseline.write(path, {"intervals": asked, **runs}, state.record)
+        baseline.write(path, runs, state.record)
+    else:
+        state.errors.append("expected/baseline.json: not written, as not every claim was asked for.")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -117,9 +117,10 @@ def whole(name: str, data_dir: Path | None = None) -> Study:
 def official(machines: Machines, data_dir: Path | None = None) -> Study:
     """CIFAR-10H's people and the machines of cifar10n on CIFAR-10's own 10,000 test images.
 
-    People are counts alone; where the raw trials are at hand, single answers with their reaction times.
+    People are counts alone; where the raw trials are at hand, single answers with their reaction times. The test
+    images' labels are part of CIFAR-10's 170 MB, which are never downloaded for their sake alone.
     """
-    truth, raw = data.cifar10_labels("test", data_dir), data.cifar10h_raw(data_dir)
+    truth, raw = data.cifar10_labels("test", data_dir, download=False), data.cifar10h_raw(data_dir)
     counted = Annotators.from_counts(data.cifar10h_counts(data_dir))
     people = counted if raw is None else _single_answers(raw, len(truth))
     return Study("cifar10h", truth, people, machines, data.CLASSES)

@@ -159,7 +159,7 @@ def run(
     """
     if method.name not in CANDIDATES:
         raise ValueError(f"{method.name} leaves nothing open; {', '.join(CANDIDATES)} do.")
-    candidates = CANDIDATES[method.name] | dict(candidates or {})
+    candidates = {**CANDIDATES[method.name], **(candidates or {})}
     rows = search(method, task, recipe, candidates, seed, images=images, keep=keep, device=device, progress=progress)
     print(tabulate(rows, headers="keys", floatfmt=".4g"))
     if out:
