@@ -16,7 +16,7 @@ import io
 import pkgutil
 import sys
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -239,31 +239,56 @@ def pointwise(loss: Callable[..., Tensor]) -> Callable[[Task], Objective]:
 
 
 def fingerprint(source: str) -> str:
-    """Hash of Python source that neither comments, docstrings, blank space nor the Python version change.
+    """Hash of Python source that neither comments, docstrings, line breaks nor the Python version change.
 
     Examples
     --------
     >>> fingerprint("x = 1  # one") == fingerprint("x  =  1")
     True
     """
-    drop = [
-        (node.body[0].lineno, node.body[0].end_lineno)
+    docstrings = {
+        (node.body[0].lineno, node.body[0].col_offset)
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
         and isinstance(node.body[0].value, ast.Constant)
         and isinstance(node.body[0].value.value, str)
-    ]
+    }
+    marks = {tokenize.INDENT: "{", tokenize.DEDENT: "}", tokenize.NEWLINE: ";"}
+    words = (tokenize.NAME, tokenize.NUMBER)
+    text, last, dropped = "", tokenize.NEWLINE, False
+    for token in _tokens(source):
+        if token.type in (tokenize.COMMENT, tokenize.NL):
+            continue
+        if token.start in docstrings and token.type == tokenize.STRING:
+            dropped = True
+        elif dropped and token.type == tokenize.NEWLINE:  # the docstring's
+            dropped = False
+        else:
+            text += " " * (token.type in words and last in words) + marks.get(token.type, token.string)
+            last = token.type
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:
+    """Python's tokens, an f-string as one STRING in every version (since 3.12 it is taken apart)."""
+    opening, closing = (getattr(tokenize, f"FSTRING_{end}", None) for end in ("START", "END"))
     lines = source.splitlines(keepends=True)
+    depth, first = 0, (0, 0)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column] + "\n"
-    kept = [
-        line for row, line in enumerate(lines, 1) if not any(first <= row <= (last or first) for first, last in drop)
-    ]
-    return hashlib.sha256("".join("".join(kept).split()).encode()).hexdigest()[:16]
+        if token.type == opening:
+            first = first if depth else token.start
+            depth += 1
+        elif token.type == closing:
+            depth -= 1
+            if not depth:
+                (row, column), (last_row, last_column) = first, token.end
+                inside = [*lines[row - 1 : last_row - 1], lines[last_row - 1][:last_column]]
+                inside[0] = inside[0][column:]
+                yield tokenize.TokenInfo(tokenize.STRING, "".join(inside), first, token.end, token.line)
+        elif not depth:
+            yield token
 
 
 def _source(module: Any) -> str:
