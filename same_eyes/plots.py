@@ -283,9 +283,12 @@ def _levels(axes: Axes, measured: Measured, panel: Panel) -> None:
     side = "left" if fitted.slope < 0 else "right"  # where the curves leave room
     lines = "\n".join(words[name] for name in ("people", "paper", "machines") if name in words)
     axes.text(0.02 if side == "left" else 0.98, 0.02, lines, transform=axes.transAxes, ha=side, fontsize=7)
-    for place, row in zip(x, rows, strict=True):
-        if row.images < FEW:
-            axes.text(place, 1.01, f"n={row.images:.0f}", fontsize=5.5, ha="center", va="top", rotation=90, color="0.3")
+    few = sorted((place, row.images) for place, row in zip(x, rows, strict=True) if row.images < FEW)
+    last, top = -np.inf, 1.01
+    for place, images in few:
+        top = 0.92 if place - last < 0.03 * np.ptp(x) and top > 1 else 1.01  # beside each other, not on each other
+        axes.text(place, top, f"n={images:.0f}", fontsize=5.5, ha="center", va="top", rotation=90, color="0.3")
+        last = place
 
 
 def _name_curve(
