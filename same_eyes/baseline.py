@@ -18,7 +18,7 @@ from .claims import Case
 from .store import replace_file
 from .types import BadInput
 
-DRIFT = 1e-6  # relative; the arithmetic is the same, only the order of floating-point sums may differ
+DRIFT = 1e-6  # relative, absolute near 0: the arithmetic is the same, only the order of floating-point sums may differ
 
 Measurements = dict[str, dict[str, list[float]]]
 
@@ -44,8 +44,11 @@ def read(path: Path) -> dict[str, Any]:
         return {}
     try:
         baseline = json.loads(path.read_text())
-        baseline["runs"], baseline["measured"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        dict(baseline["runs"])
+        for cases in baseline["measured"].values():
+            for value, low, high in cases.values():
+                float(value), float(low), float(high)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: not a baseline ({error!r}). Write it again: same-eyes baseline") from None
     return baseline
 

@@ -58,7 +58,6 @@ class Session:
         self.notes: list[str] = []
         self.drawn: list[str] = []  # which figures were drawn, and why others were not
         self.partial: set[str] = set()  # claims of which cases were deselected
-        self.selected: set[str] = set()
         self._measured: Measured | None = None
         self._varied: dict[str, Measured] = {}
 
@@ -142,8 +141,7 @@ def _paths(config: pytest.Config) -> list[Path]:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    asked = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
-    if not any(path.is_relative_to(leaf("benchmark").resolve()) for path in asked):
+    if not any(path.is_relative_to(leaf("benchmark").resolve()) for path in _paths(config)):
         return []
     session = _session(config)
     lines = [f"same-eyes: study {session.name}, {session.runset.describe()}, {session.replicates} bootstrap samples"]
@@ -172,7 +170,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item, name in marked:
         if name not in session.claims:
             raise pytest.UsageError(f"{item.nodeid}: expected/ has no claim {name!r}.")
-        session.selected.add(name)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -326,14 +323,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(STATE, None)
     if state is None or not state.record:
         return
-    full = not state.partial and _paths(session.config) == [leaf("benchmark")]
-    if state.enforce and not any("::" in argument for argument in session.config.args):  # else cases were left out
+    broken_off = session.shouldfail or session.shouldstop  # by -x, say
+    ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not broken_off
+    full = ended and not state.partial and _paths(session.config) == [leaf("benchmark").resolve()]
+    cases = ended and not any("::" in argument for argument in session.config.args)  # else some were left out
+    if cases and state.enforce:
         whole = [deviation for deviation in state.deviations if deviation.claim not in state.partial]
         lines = _claims.unmatched(whole, state.record, full)
         state.errors = [f"expected/deviations.toml: {line}" for line in lines]
     if all(np.isnan(case.measured) for case in state.record):
         state.errors.append("nothing was measured: no claim that was asked for has what it needs")
-    if state.baseline != "off" and not state.simulated:
+    if state.baseline != "off":
         _baseline(state, full)
     if state.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -348,10 +348,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _baseline(state: Session, full: bool) -> None:
     """Hold the measurements to the stored ones, or store them; ``full`` where every claim was asked for."""
+    if state.simulated:
+        if state.baseline == "write":
+            state.errors.append("expected/baseline.json: not written, as the people of this study are simulated.")
+        return
     path = leaf("expected") / "baseline.json"
     runs = {name: sha for runset in state.sets.values() for name, sha in runset.hashes().items()}
     runs["intervals"] = f"{state.replicates} bootstrap samples"
-    stored = baseline.read(path)
+    try:
+        stored = baseline.read(path)
+    except BadInput as error:
+        stored = {}
+        if state.baseline == "check":
+            state.errors.append(str(error))
     if state.baseline == "check" and stored and stored["runs"] != runs:
         state.notes.append("expected/baseline.json: not compared, it was measured on other runs.")
     elif state.baseline == "check":
