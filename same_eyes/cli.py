@@ -216,9 +216,7 @@ def _tune(asked: argparse.Namespace) -> int:
     recipe = RECIPES[asked.recipe or studies.RECIPES[asked.study][-1]]
     if asked.epochs:
         recipe = replace(recipe, epochs=asked.epochs, tune_epochs=asked.epochs)
-    candidates = {
-        name: [_value(v) for v in values.split(",")] for name, _, values in (t.partition("=") for t in asked.tried)
-    }
+    candidates = dict(map(_candidates, asked.tried))
     for name in asked.names:
         out = asked.out / f"{name}.json" if asked.out else None
         keep = work() / "tune"
@@ -227,12 +225,22 @@ def _tune(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _value(text: str) -> float | str:
-    """A number where it is one, else the text: "0.2", "tv"."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _candidates(text: str) -> tuple[str, list[int | float | str]]:
+    """A constant's name and the values to try: "q=0.3,0.7"."""
+    name, _, values = text.partition("=")
+    if not name or not all(values.split(",")):
+        raise BadInput(f"--try {text}: write it as NAME=VALUE,VALUE.")
+    return name, [_value(value) for value in values.split(",")]
+
+
+def _value(text: str) -> int | float | str:
+    """A number where it is one, else the text: "4", "0.2", "tv"."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _pace(store: Store, recipe: str, backbone: str) -> float:

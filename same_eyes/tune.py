@@ -20,6 +20,7 @@ import numpy as np
 from tabulate import tabulate
 
 from .method import Method, Recipe, Task, available
+from .types import BadInput
 
 #: Values tried, by method: names of its settings or of fields of Recipe. Every combination is a candidate.
 CANDIDATES: Mapping[str, Mapping[str, Sequence[Any]]] = MappingProxyType(
@@ -75,7 +76,7 @@ def variants(method: Method, candidates: Mapping[str, Sequence[Any]]) -> Iterato
         theirs = {name: value for name, value in chosen.items() if name in _RECIPE_FIELDS}
         unknown = ours.keys() - method.settings.keys()
         if unknown:
-            raise ValueError(f"{method.name} has no setting {', '.join(sorted(unknown))}.")
+            raise BadInput(f"{method.name} has no setting {', '.join(sorted(unknown))}.")
         yield chosen, replace(method, settings={**method.settings, **ours}, recipe={**method.recipe, **theirs})
 
 
@@ -122,6 +123,7 @@ def search(
     """
     from .train import fit
 
+    todo = list(variants(method, candidates))  # a wrong name is noticed before anything is trained
     part, labels = split(task, seed, images)
     if method.starts_from and start is None:
         first = available()[method.starts_from]
@@ -129,7 +131,7 @@ def search(
         kept = keep and keep / f"{first.name}-{first.source}-{recipe.name}-{recipe.epochs}-{data}-{seed}.pt"
         start = fit(first, part, recipe, seed, device=device, checkpoint=kept, progress=progress).network
     rows = []
-    for chosen, variant in variants(method, candidates):
+    for chosen, variant in todo:
         fitted = fit(variant, part, recipe, seed, device=device, start=start, progress=progress)
         accuracy = float((fitted.probs["aside"].argmax(1) == labels).mean())
         se = (accuracy * (1 - accuracy) / len(labels)) ** 0.5
