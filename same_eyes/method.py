@@ -266,7 +266,8 @@ def fingerprint(source: str) -> str:
         elif dropped and token.type == tokenize.NEWLINE:  # the docstring's
             dropped = False
         else:
-            text += " " * (token.type in words and last in words) + marks.get(token.type, token.string)
+            word = ";;" if token.string == ";" else marks.get(token.type, token.string)  # "if a: b; c" is not two lines
+            text += " " * (token.type in words and last in words) + word
             last = token.type
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -274,7 +275,7 @@ def fingerprint(source: str) -> str:
 def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:
     """Python's tokens, an f-string as one STRING in every version (since 3.12 it is taken apart)."""
     opening, closing = (getattr(tokenize, f"FSTRING_{end}", None) for end in ("START", "END"))
-    lines = source.splitlines(keepends=True)
+    lines = list(io.StringIO(source))  # not splitlines, which sees more line ends than Python
     depth, first = 0, (0, 0)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == opening:
