@@ -1,4 +1,6 @@
+import importlib
 import os
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -70,12 +72,33 @@ def said(truth, seed, right=0.85, sure=0.7):
 def planted(tmp_path, methods):
     """Stores made-up predictions of the methods named; gives the store."""
 
-    def plant(*names):
+    def plant(*names, methods=methods):
         store = Store(tmp_path / "planted", methods)
         truth = digits().truth[HELDOUT]
         for seed, name in enumerate(names):
             facts = {"accuracy": {"heldout": 0.85}, "seconds": 3.0, "device": "none"}
-            store.save(RUNS[name], {"heldout": said(truth, seed)}, facts)
+            store.save(Run("digits", "tiny", "random1", name, "digits"), {"heldout": said(truth, seed)}, facts)
         return store
 
     return plant
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Installs a package with one entry point, as pip would lay it out; gives a function that does."""
+    site, names = tmp_path / "site", []
+
+    def install(name, method):
+        names.append(name)
+        (site / f"{name}.py").write_text(f"from same_eyes.method import Method\nMETHOD = {method}\n")
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[same_eyes.methods]\n{name} = {name}:METHOD\n")
+        importlib.invalidate_caches()
+
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    yield install
+    for name in names:
+        sys.modules.pop(name, None)

@@ -7,8 +7,8 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
-from same_eyes.method import RECIPES, Batch, Method, Task, available, fingerprint, load, pointwise
-from same_eyes.places import leaf
+from same_eyes.method import RECIPES, Batch, Method, Recipe, Task, available, fingerprint, load, pointwise
+from same_eyes.places import PACKAGE, leaf
 from same_eyes.types import BadInput
 
 SOURCE = '''"""A module."""
@@ -53,6 +53,67 @@ def test_a_hash_sign_in_a_string_is_code():
     assert fingerprint("x = '# 1'") != fingerprint("x = '# 2'")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("if a:\n    b()\nc()\n", "if a:\n    b()\n    c()\n"),
+        ("for a in b:\n    if a:\n        c()\n    d()\n", "for a in b:\n    if a:\n        c()\n        d()\n"),
+        ("if a: b(); c()\n", "if a: b()\nc()\n"),
+        ("x = 'a b'", "x = 'a  b'"),
+        ("x = f'{a} b'", "x = f'{a}  b'"),
+        ("x = f'{a:.2f}'", "x = f'{a:.3f}'"),
+        ("x = f'{a} # 1'", "x = f'{a} # 2'"),
+        ("x = 'a'", "x = b'a'"),
+        ("notx = 1", "not x"),
+        ("def f():\n    x = 'no docstring'\n", "def f():\n    x = 'nor this'\n"),
+    ],
+)
+def test_a_fingerprint_notices_blank_space_that_means_something(one, other):
+    assert fingerprint(one) != fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = f(f'{a} {b[\"c\"]} d', 1)", "x = f( f'{a} {b[\"c\"]} d',1 )  # it's \"one"),
+        ("x = (f'''{a}\n {b}''')\ny = 1", "x = (\n    f'''{a}\n {b}'''\n)\n\ny  =  1"),
+        ("x = f'é{a}é' + b", "x = f'é{a}é'+b"),
+        ("x = '\x0c'\ny = f'{a}b' + c", "x = '\x0c'\ny = f'{a}b'+c"),
+        ("if a:\n    b()\n", "if a:\n\tb()\n"),
+        ("if a:\n    b()\n", "if a:\n  # don't\n\n  b()"),
+        ("x = f(a,\n  b)\n", "x = f(a, b)"),
+        ("x = a + b", "x = a + \\\n    b"),
+        ("def f():\n    'It does.'\n    a()\n", 'def f():\n    # "quotes" it\'s\n    a()\n'),
+        ("class A:\n    'It is.'\n", "class A:\n    '''It\n\n    was.\n    '''\n"),
+    ],
+)
+def test_a_fingerprint_overlooks_how_the_same_is_laid_out(one, other):
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_a_fingerprint_is_the_same_in_every_version_of_python():
+    source = '''def says(x, name):
+    """A docstring."""
+    if x:
+        return f"{name!r:>{x}} is { {'é': 1}['é'] } # {f'{x}'}" f"and\\n{x = }"
+    return rf"""
+    {name}  "as it is" """
+'''
+    assert fingerprint(source) == "2401313c09ddbc45"
+
+
+# What same_eyes/train.py and same_eyes/nets.py are while recipes have this revision.
+REVISION, TRAINING = 1, "160b202254c550d8"
+
+
+def test_what_a_run_learns_changes_with_the_revision_alone():
+    source = "".join((PACKAGE / name).read_text() for name in ("train.py", "nets.py"))
+    assert (Recipe.revision, fingerprint(source)) == (REVISION, TRAINING), (
+        "same_eyes/train.py or same_eyes/nets.py has changed. Either this changes what a run learns: raise "
+        "Recipe.revision and train again; or it does not: write the new fingerprint here."
+    )
+
+
 # --- Finding
 
 
@@ -80,24 +141,6 @@ def test_the_source_of_shared_mechanics_counts(methods, tmp_path, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     importlib.invalidate_caches()
     assert load("own_leaf.mine").source != before
-
-
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """Installs a package with one entry point, as pip would lay it out; gives a function that does."""
-
-    def install(name, method):
-        (tmp_path / f"{name}.py").write_text(f"from same_eyes.method import Method\nMETHOD = {method}\n")
-        info = tmp_path / f"{name}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[same_eyes.methods]\n{name} = {name}:METHOD\n")
-        importlib.invalidate_caches()
-
-    monkeypatch.syspath_prepend(tmp_path)
-    yield install
-    for name in ("theirs_a", "theirs_b", "again"):
-        sys.modules.pop(name, None)
 
 
 def test_installed_packages_add_their_methods_after_ours(installed, methods):
