@@ -147,10 +147,12 @@ def _of_session(number: int, session: Session) -> Figure:
     )
     if number != 3:
         return {2: figure2, 4: figure4, 5: figure5, 6: figure6, 7: figure7}[number](measured, source)
+    official: Measured | str
     try:
-        return figure3(measured, session.measured_official, source)
+        official = session.measured_official
     except (NotTestable, BadInput) as missing:
-        return figure3(measured, " ".join(str(missing).split()), source)
+        official = " ".join(str(missing).split())
+    return figure3(measured, official, source)
 
 
 # --- Figure 2 ----------------------------------------------------------------------------------------------
@@ -415,7 +417,7 @@ def figure5(measured: Measured, source: str = "") -> Figure:
             if not measured.study.simulated:
                 column = printed[f"{mode}_add_{PRINTED_AS[look.name]}"]
                 _hollow(axes, np.arange(len(printed)) + 0.2, column, look.marker, label=look.name)
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=min(0, axes.get_xlim()[0]))
     oracle.set_title("(a) oracle: right where either is", fontsize=9)
     realistic.set_title("(b) realistic: best threshold in hindsight", fontsize=9)
     strict.set_title("strict: threshold chosen on other images", fontsize=9)
@@ -458,20 +460,12 @@ def _partner(measured: Measured, name: str, look: Look, rule: Rule) -> str:
 
 def _direct_labels(axes: Axes) -> None:
     """Name each kind of point above its first one."""
-    sides = {"machine": "left", "person": "right", "Aggre": "left"}
+    heights = {"machine": -1.0, "person": -0.6, "Aggre": -1.0}  # staggered: neighbours do not overlap
     for points in axes.get_lines():
         label, x = str(points.get_label()), np.asarray(points.get_xdata(), float)
-        if points.get_gid() == "ours" and len(x) and label in sides:
-            axes.annotate(
-                label,
-                (x[0], -0.9),
-                xytext=(6 if sides[label] == "right" else -6, 0),
-                textcoords="offset points",
-                ha=sides[label],
-                va="center",
-                color=points.get_color(),
-                fontweight="bold",
-            )
+        if points.get_gid() == "ours" and len(x) and label in heights:
+            place = (x[0], heights[label])
+            axes.text(*place, label, ha="center", va="center", color=points.get_color(), fontweight="bold")
 
 
 # --- Figure 7 ----------------------------------------------------------------------------------------------
