@@ -69,7 +69,9 @@ def cifar(monkeypatch):
         data, "cifar10_images", lambda split, data_dir=None: pixels[split].reshape(-1, 1, 1, 3).astype(np.uint8)
     )
     monkeypatch.setattr(
-        data, "cifar10_labels", lambda split, data_dir=None, download=True: labels["clean"] if split == "train" else test_truth
+        data,
+        "cifar10_labels",
+        lambda split, data_dir=None, download=True: labels["clean"] if split == "train" else test_truth,
     )
     counts = np.tile(np.arange(10), (10_000, 1))
     monkeypatch.setattr(data, "cifar10h_counts", lambda data_dir=None: counts)
