@@ -309,6 +309,50 @@ def test_entries_that_match_no_case_are_reported():
     assert unmatched([known(cases=["CE", "XY"])], record) == ["it: no case 'XY' in this run"]
 
 
+@pytest.mark.parametrize("cases", [["CE"], ["*"]])
+def test_where_every_claim_was_asked_for_an_entry_whose_claim_was_not_checked_is_reported(cases):
+    record = [Case(a_claim(), "CE", "reproduced")]
+    entries = [known(claim="not run", cases=cases), known(cases=["CE"]), known(cases=["*"])]
+    assert unmatched(entries, record, full=True) == ["not run: no test checks it in this run"]
+    assert unmatched([known(cases=["XY"])], record, full=True) == ["it: no case 'XY' in this run"]
+    assert unmatched([], record, full=True) == []
+
+
+# --- With a machine of one's own beside the study's, other numbers are to be expected
+
+
+def beside_ours(estimate, case="CE", **facts):
+    Check(a_claim(), case, deviations=[known(**facts)], enforce=False).greater(estimate)
+
+
+def test_beside_a_machine_of_ones_own_a_listed_deviation_may_reproduce():
+    ours = Check(a_claim(), "CE", deviations=[known()], enforce=False)
+    ours.greater(Estimate.exact(1))
+    assert [case.verdict for case in ours.record] == ["reproduced"]
+
+
+@pytest.mark.parametrize("listed", ["not reproduced", "inconclusive"])
+@pytest.mark.parametrize("estimate", [Estimate.exact(0), Estimate(0.1, 0.0, 0.2)])
+def test_beside_a_machine_of_ones_own_a_listed_deviation_may_have_another_verdict(listed, estimate):
+    with pytest.raises(KnownDeviation, match="known without the machines added: a smaller network"):
+        beside_ours(estimate, verdict=listed)
+
+
+@pytest.mark.parametrize("facts", [{"cases": ["GCE"]}, {"claim": "other"}])
+def test_beside_a_machine_of_ones_own_what_is_not_listed_fails(facts):
+    with pytest.raises(ClaimFailed, match="NOT REPRODUCED"):
+        beside_ours(Estimate.exact(0), **facts)
+
+
+def test_the_paper_prints_no_number_for_a_machine_of_ones_own():
+    ours = Check(a_claim(), "Mine", enforce=False)
+    with pytest.raises(NotTestable, match="the paper prints no number for this machine"):
+        ours.close(Estimate.exact(0.85))
+    assert [(case.name, case.verdict) for case in ours.record] == [("Mine", "not testable")]
+    with pytest.raises(ClaimFailed):  # for its own machines it does
+        Check(a_claim(), "CE", enforce=False).close(Estimate.exact(0.5))
+
+
 # --- The worst case speaks for the claim
 
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from same_eyes import cli, data, method
+from same_eyes import cli, data, method, tune
+from same_eyes.places import leaf
 from same_eyes.runset import STUDY
 from same_eyes.types import BadInput
 
@@ -116,6 +117,26 @@ def test_runs_are_listed_beside_the_paper(capsys, trained, planted):
     assert "nothing yet" in out
 
 
+def test_runs_are_a_table_with_intervals(capsys, trained, planted):
+    _, out, _ = run(capsys, "runs", "--study", "digits", "--store", trained.root)
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in out.splitlines() if line[:1] == "|"]
+    assert cells[0] == ["method", "paper %", "here %", "95 % interval", "networks", "seconds"]
+    rows = {row[0]: row[1:] for row in cells[2:]}
+    assert len(rows) == 13
+    for name in ("CE", "GCE", "Co-teaching"):
+        printed, here, interval, networks, seconds = rows[name]
+        low, high = map(float, interval.split(" to "))
+        assert printed == ""  # the paper has nothing to say of digits
+        assert 0 < low < float(here) < high < 100
+        assert networks == str(trained.methods["coteaching" if name == "Co-teaching" else "ce"].networks)
+        assert float(seconds) >= 0
+    assert rows["JoCoR"] == ["", "missing", "", "2", ""]
+    code, out, _ = run(capsys, "runs", *DIGITS[:2], "--store", planted("jocor").root)
+    assert code == 0
+    assert "85.00" in next(line for line in out.splitlines() if "JoCoR" in line)
+    assert out.splitlines()[-1].endswith("1 of 13 machines stored; held-out images; seconds of training on none")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -123,6 +144,13 @@ def test_runs_are_listed_beside_the_paper(capsys, trained, planted):
         (["train", "sgd"], "no method sgd; there are "),
         (["train", "ce", "sgd", "adam"], "no method sgd, adam; there are "),
         (["train", "ce", "--labels", "aggre"], "no labels 'aggre'; there are random1, random2, random3."),
+        (["tune", "ce", *DIGITS[:2]], "nothing is open for ce; it is for gce, "),
+        (["tune", "gce", "sgd", *DIGITS[:2]], "nothing is open for sgd; it is for gce, "),
+        (["tune", "gce", *DIGITS[:2], "--try", "temperature=1"], "gce has no setting temperature."),
+        (["tune", "gce", *DIGITS[:2], "--try", "q"], "--try q: write it as NAME=VALUE,VALUE."),
+        (["tune", "gce", *DIGITS[:2], "--try", "q=0.3,"], "--try q=0.3,: write it as NAME=VALUE,VALUE."),
+        (["tune", "gce", *DIGITS[:2], "--try", "=0.3"], "--try =0.3: write it as NAME=VALUE,VALUE."),
+        (["tune", "pls", *DIGITS[:2], "--images", "20"], "20 images do not fill one batch of 64: "),
     ],
 )
 def test_a_wrong_request_is_one_line(capfd, work, tmp_path, arguments, message):
@@ -131,6 +159,88 @@ def test_a_wrong_request_is_one_line(capfd, work, tmp_path, arguments, message):
     last = capfd.readouterr().err.splitlines()[-1]
     assert code == 1
     assert last.startswith("same-eyes: " + message)
+
+
+# --- Searching constants
+
+
+def test_a_search_writes_the_values_tried(capsys, work, tmp_path, one_thread):
+    pytest.importorskip("torch")
+    short = ("--images", 300, "--epochs", 1, "--seed", 3, "--out", tmp_path)
+    code, out, _ = run(capsys, "tune", "pls", *DIGITS[:2], *short, "--try", "rate=0.1,0.5", "batch=32,64")
+    assert code == 0
+    found = json.loads((tmp_path / "pls.json").read_text())
+    facts = {"method": "pls", "recipe": "tiny", "epochs": 1, "tune_epochs": 1, "images": 300, "seed": 3}
+    assert {name: found[name] for name in facts} == facts
+    assert found["source"] == method.available()["pls"].source
+    assert sorted((row["rate"], row["batch"]) for row in found["rows"]) == [(0.1, 32), (0.1, 64), (0.5, 32), (0.5, 64)]
+    scores = [row["accuracy"] for row in found["rows"]]
+    assert scores == sorted(scores, reverse=True)
+    assert out.splitlines()[0].split() == ["rate", "batch", "accuracy", "se", "seconds"]
+    assert [line.split()[:2] for line in out.splitlines()[2:]] == [
+        [f"{row['rate']:g}", f"{row['batch']}"] for row in found["rows"]
+    ]
+    assert [path.name.split("-")[0] for path in (work / "tune").iterdir()] == ["ce"]  # which it starts from
+
+
+def test_a_wrong_constant_is_noticed_before_anything_is_trained(capsys, work):
+    pytest.importorskip("torch")
+    refused(capsys, "tune", "pls", *DIGITS[:2], "--try", "temperature=1")  # it starts from a trained network
+    assert not work.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("4", 4), ("-2", -2), ("0.2", 0.2), ("1e-3", 0.001), ("-0.5", -0.5), ("tv", "tv"), ("", "")]
+)
+def test_a_value_is_a_number_where_it_can_be(text, value):
+    found = cli._value(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("name", tune.CANDIDATES)
+def test_the_usual_values_can_be_typed(name):
+    for constant, values in tune.CANDIDATES[name].items():
+        assert cli._candidates(f"{constant}={','.join(map(str, values))}") == (constant, list(values))
+
+
+# --- Running the suite
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["baseline"], ["--baseline", "write"]),
+        (["report", "--report", "/there"], ["--report", "/there"]),
+        (["report", "--study", "digits", "--report", "/there"], ["--report", "/there", "--study", "digits"]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        (pytest.ExitCode.OK, 0),
+        (pytest.ExitCode.TESTS_FAILED, 0),  # a claim that fails is no error here
+        (pytest.ExitCode.USAGE_ERROR, 1),
+        (pytest.ExitCode.INTERRUPTED, 1),
+        (pytest.ExitCode.NO_TESTS_COLLECTED, 1),
+    ],
+)
+def test_the_suite_is_run_for_what_it_writes(monkeypatch, arguments, options, ended, code):
+    asked = []
+    monkeypatch.setattr(pytest, "main", lambda given: asked.append(given) or ended)
+    assert cli.main(arguments) == code
+    (given,) = asked
+    assert given[: 1 + len(options)] == [str(leaf("benchmark")), *options]
+    assert given[-2:] == ["-p", "same_eyes.plugin"]  # in an installed wheel no conftest.py names it
+
+
+def test_a_report_is_written_where_the_command_is_given(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(pytest, "main", lambda given: asked.extend(given) or pytest.ExitCode.OK)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report"]) == 0
+    assert asked[1:3] == ["--report", str(tmp_path / "report")]
+    assert "--study" not in asked
 
 
 def test_a_training_that_diverges_is_one_line(capfd, work, tmp_path, monkeypatch, short, one_thread):

@@ -5,11 +5,14 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from same_eyes import places
+from same_eyes import data, places, studies
+from same_eyes.method import available
 from same_eyes.places import CHECKOUT, leaf
 from same_eyes.runset import STUDY
+from same_eyes.store import Run, Store
 
 pytest_plugins = ["pytester"]
 
@@ -27,8 +30,9 @@ def benchmark(pytester, store, *more, files=FILES):
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """A copy of expected/ that is read instead of ours; its folder."""
-    shutil.copytree(leaf("expected"), tmp_path / "copy" / "expected")
+    """A copy of expected/, without what is known of our runs, that is read instead of ours; its folder."""
+    left_out = shutil.ignore_patterns("deviations.toml", "baseline.json")
+    shutil.copytree(leaf("expected"), tmp_path / "copy" / "expected", ignore=left_out)
     (tmp_path / "copy" / "benchmark").symlink_to(leaf("benchmark"))
     monkeypatch.setattr(places, "CHECKOUT", tmp_path / "copy")
     return tmp_path / "copy" / "expected"
@@ -107,6 +111,48 @@ sys.exit(code)
     ended = subprocess.run([sys.executable, "-c", program, *arguments], cwd=CHECKOUT, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "no claim of the paper was checked" in ended.stdout
+
+
+# --- What needs no machine, and what is asked for by name
+
+
+def test_people_are_measured_without_a_machine(pytester, planted, tmp_path):
+    asked = ("-k", "people_are_as_accurate", "--report", str(tmp_path))
+    result = benchmark(pytester, planted(), *asked, files=FILES[1:2])
+    assert result.ret == 0
+    rows = {row["id"]: row["cases"] for row in json.loads((tmp_path / "report.json").read_text())["claims"]}
+    everywhere, heldout = rows["people-accuracy"], rows["people-accuracy-strict"]
+    assert [case["name"] for case in everywhere] == ["Human 1", "Human 2", "Human 3"]
+    assert all(0.5 < case["measured"] < 1 for case in everywhere)
+    assert [case["measured"] for case in heldout] == [None] * 3  # these images were held out for machines
+    assert all("no machine is stored" in case["note"] for case in heldout)
+
+
+def test_the_papers_people_are_checked_without_a_machine(pytester, planted, tmp_path):
+    try:
+        data.cifar10n()
+    except data.MissingData:
+        pytest.skip("cifar10n is not on this machine: same-eyes data fetch")
+    asked = ("--study", "cifar10n", "-k", "people_are_as_accurate_as_printed", "--report", str(tmp_path))
+    result = benchmark(pytester, planted(), *asked, files=FILES[1:2])
+    result.assert_outcomes(passed=3, deselected=result.parseoutcomes()["deselected"])
+    assert result.ret == 0
+    (row,) = json.loads((tmp_path / "report.json").read_text())["claims"]
+    assert (row["id"], row["verdict"], row["tally"]) == ("people-accuracy", "reproduced", "3 of 3")
+
+
+def test_timings_are_taken_where_they_are_asked_for(pytester, planted):
+    store, speed = planted(), ("test_speed.py",)
+    left_out = benchmark(pytester, store, "--collect-only", files=speed)
+    assert left_out.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    outcomes = left_out.parseoutcomes()
+    assert set(outcomes) == {"deselected"}
+    asked_for = benchmark(pytester, store, "--collect-only", "--benchmark-enable", files=speed)
+    assert asked_for.ret == 0
+    asked_for.stdout.fnmatch_lines(["*test_train_ours*", f"*{outcomes['deselected']} tests collected*"])
+    beside = benchmark(pytester, store, "--collect-only", files=("test_speed.py", "test_preconditions.py"))
+    beside.stdout.fnmatch_lines(["*test_there_are_machines_to_judge*"])
+    assert "test_train_ours" not in beside.stdout.str()
 
 
 # --- A gate is not green while it measures nothing
@@ -212,7 +258,7 @@ def own(pytester, planted, by, *more, study="cifar10n"):
     ("by", "outcome", "verdict"),
     [(0.5, "passed", "reproduced"), (0.0, "failed", "inconclusive"), (-0.5, "failed", "not reproduced")],
 )
-def test_a_verdict_decides_the_test(pytester, planted, tmp_path, by, outcome, verdict):
+def test_a_verdict_decides_the_test(pytester, planted, elsewhere, tmp_path, by, outcome, verdict):
     result = own(pytester, planted, by, "--report", str(tmp_path))
     result.assert_outcomes(**{outcome: 1})
     result.stdout.fnmatch_lines([f"*{by:.1f}0 [[]*difference > 0*{verdict}*", f"1 claims: 1 {verdict}"])
@@ -240,6 +286,146 @@ def test_a_known_deviation_that_reproduces_fails(pytester, planted, elsewhere):
     result = own(pytester, planted, 0.5)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*it reproduces now: take the entry out*"])
+
+
+def test_an_entry_whose_claim_no_test_checks_fails_a_whole_run(pytester, planted, elsewhere):
+    suite = elsewhere.parent / "benchmark"
+    suite.unlink()
+    suite.mkdir()
+    (suite / "test_own.py").write_text(OWN.format(by=0.5))
+    (elsewhere / "deviations.toml").write_text(deviation("people-accuracy", ["*"], "cifar10n", "small"))
+    assert own(pytester, planted, 0.5, str(suite / "test_own.py")).ret == 0
+    result = own(pytester, planted, 0.5, str(suite))
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR expected/deviations.toml: people-accuracy: no test checks it in this run"])
+
+
+def test_an_entry_is_not_missed_where_the_suite_was_broken_off(pytester, planted, elsewhere):
+    pytester.makepyfile(test_later=OWN.format(by=0.25))
+    (elsewhere / "deviations.toml").write_text(deviation("machines-above-people", ["0.25"], "cifar10n", "small"))
+    result = own(pytester, planted, -0.5, "-x")
+    result.assert_outcomes(failed=1)
+    assert "no case '0.25'" not in result.stdout.str()
+
+
+# --- Other sets of runs, other images
+
+OTHERS = """
+import pytest
+from same_eyes.claims import Estimate
+
+@pytest.mark.claim("machines-above-people")
+def test_on_other_images(measured_official, claim):
+    seen = list(measured_official.study.machines)
+    claim.greater(Estimate.exact(len(seen)))
+
+@pytest.mark.claim("machines-accuracy")
+def test_on_others_labels(measured_labels, claim, machine):
+    claim.close(Estimate.exact(measured_labels.study.machines[machine][0].probs.mean()))
+
+@pytest.mark.claim("machines-order")
+def test_with_other_backbones(measured_backbones, claim, all_machines):
+    claim.greater(Estimate.exact(1))
+"""
+
+
+@pytest.fixture
+def others(pytester, planted, tmp_path, monkeypatch):
+    """Runs OTHERS on a store that holds CE, which has seen official images too, and CORES trained on other labels."""
+
+    def run(official=lambda machines, folder: studies.heldout("digits", machines)):
+        monkeypatch.setattr(studies, "official", official)
+        pytester.makepyfile(OTHERS)
+        store = planted("ce")
+        probs = np.full((797, 10), 0.1)
+        store.save(Run("digits", "tiny", "random1", "ce", "digits"), {"heldout": probs, "official": probs}, {})
+        store.save(Run("digits", "tiny", "random2", "cores", "digits"), {"heldout": probs}, {})
+        asked = ("--study", "digits", "--predictions", str(store.root), "--report", str(tmp_path / "report"))
+        result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", *QUICK, *asked)
+        assert result.ret == 0
+        rows = json.loads((tmp_path / "report" / "report.json").read_text())["claims"]
+        return {row["id"]: {case["name"]: case for case in row["cases"]} for row in rows}
+
+    return run
+
+
+def test_a_claim_is_judged_on_the_set_of_runs_that_its_test_takes(others):
+    found = others()
+    labels, (backbones,) = found["machines-accuracy"], found["machines-order"].values()
+    assert labels["CORES"]["measured"] == pytest.approx(0.1)  # by its run on random2; on random1 it has none
+    assert labels["CE"]["note"].startswith("the run digits/tiny/random3-digits-ce-0 is not stored. Train it: ")
+    assert backbones["note"].startswith("13 of 13 runs are missing; the run digits/tiny/random1-vgg-cores-0 is ")
+
+
+def test_a_claim_about_other_images_is_judged_on_them(others):
+    (case,) = others()["machines-above-people"].values()
+    assert case["measured"] == 1
+
+
+def test_a_claim_about_other_images_is_not_testable_without_their_people(others):
+    def nowhere(machines, folder):
+        raise data.MissingData("cifar10h: not on this machine.")
+
+    (case,) = others(nowhere)["machines-above-people"].values()
+    assert (case["measured"], case["note"]) == (None, "cifar10h: not on this machine.")
+
+
+def test_a_claim_about_other_images_is_not_testable_without_a_machine_that_saw_them(pytester, planted):
+    pytester.makepyfile(OTHERS)
+    asked = ("--study", "digits", "--predictions", str(planted("ce").root), "-k", "other_images", "-rs")
+    result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", *QUICK, *asked)
+    result.stdout.fnmatch_lines(["*not testable: no machine has predicted CIFAR-10's official test images"])
+
+
+# --- A machine of one's own
+
+
+@pytest.fixture
+def mine(installed):
+    installed("mine", "Method('mine', 'Mine', '', None)")
+    return available()
+
+
+def test_a_machine_of_ones_own_is_judged_beside_the_studys(pytester, planted, mine, tmp_path):
+    store = planted("ce", "gce", "mine", methods=mine)
+    result = benchmark(pytester, store, "--report", str(tmp_path), files=FILES[1:])
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["same-eyes: study digits, recipe tiny, 3 of 14 machines stored*"])
+    rows = {row["id"]: row["cases"] for row in json.loads((tmp_path / "report.json").read_text())["claims"]}
+    cases = {case["name"]: case for case in rows["machines-accuracy"]}
+    assert cases["CE"]["measured"] is not None
+    assert cases["Mine"]["measured"] is None
+    assert cases["Mine"]["note"] == "the paper prints no number for this machine"
+    above = {case["name"]: case for case in rows["machines-above-people"]}
+    assert above["Mine vs Human 1"]["measured"] == pytest.approx(above["CE vs Human 1"]["measured"], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("by", "listed", "outcome"),
+    [
+        (0.5, "not reproduced", "passed"),  # would be: take the entry out
+        (0.0, "not reproduced", "xfailed"),  # would be: correct the entry
+        (-0.5, "not reproduced", "xfailed"),
+        (-0.5, None, "failed"),
+    ],
+)
+def test_beside_a_machine_of_ones_own_known_deviations_excuse_and_do_not_bind(
+    pytester, planted, mine, elsewhere, by, listed, outcome
+):
+    run = Run("cifar10n", "small", "random1", "mine", "conv6")
+    Store(planted("ce").root, mine).save(run, {"heldout": np.full((3, 10), 0.1)}, {})
+    if listed:
+        cases = [str(by), "matches nothing"]
+        (elsewhere / "deviations.toml").write_text(
+            deviation("machines-above-people", cases, "cifar10n", "small", listed)
+        )
+    result = own(pytester, planted, by, "-rx")
+    result.assert_outcomes(**{outcome: 1})
+    assert result.ret == (outcome == "failed")
+    assert "ERROR" not in result.stdout.str()
+    if outcome == "xfailed":
+        result.stdout.fnmatch_lines(["*known without the machines added: a planted one*"])
 
 
 def test_an_unknown_claim_is_a_usage_error(pytester, planted):

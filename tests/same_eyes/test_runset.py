@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from same_eyes.method import available
 from same_eyes.runset import STUDY, RunSet
 from same_eyes.store import Run, Store
 from same_eyes.types import BadInput
@@ -83,6 +84,44 @@ def test_the_preferred_recipe_is_the_one_that_is_complete_else_the_fullest(metho
     save("full", "resnet34", STUDY)
     assert choose(store, "cifar10n").recipe == "full"
     assert choose(store, "cifar10n", recipe="paper").recipe == "paper"
+
+
+# --- A method of another package
+
+
+@pytest.fixture
+def mine(installed):
+    installed("mine", "Method('mine', 'Mine', '', None)")
+    return available()
+
+
+def test_a_machine_of_ones_own_is_judged_where_a_run_of_it_is_stored(planted, mine):
+    store = planted("ce", "mine", methods=mine)
+    runset = choose(store)
+    assert runset.own == ["Mine"]
+    assert runset.names[-1] == "Mine"
+    assert runset.describe() == "recipe tiny, 2 of 14 machines stored"
+    assert list(runset.machines()) == ["CE", "Mine"]
+    runs = [Run("digits", "tiny", "random1", name, "digits") for name in ("ce", "mine")]
+    assert runset.hashes() == {run.name: store.manifest(run)["sha256"] for run in runs}
+    for varied in (runset.labels(), runset.backbones()):  # it has no part in the study's draws
+        assert varied.own == []
+        assert len(varied.names) == 13
+
+
+def test_a_method_of_ones_own_without_a_run_is_not_asked_for(planted, mine):
+    runset = choose(planted("ce", methods=mine))
+    assert runset.own == []
+    assert runset.names == choose(planted("ce")).names
+
+
+def test_a_machine_of_ones_own_that_is_stale_is_named(planted, mine):
+    store = planted("ce", "mine", methods=mine)
+    changed = {**mine, "mine": replace(mine["mine"], settings={"q": 0.1})}
+    runset = choose(Store(store.root, changed))
+    assert list(runset.machines()) == ["CE"]
+    assert "random1-digits-mine-0 was trained before its method or recipe changed." in runset.why_missing("Mine")
+    assert "mine" not in " ".join(runset.hashes())
 
 
 def only(store, *names):
