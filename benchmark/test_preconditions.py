@@ -1,6 +1,10 @@
 """Before any claim: the study is what it says it is. These tests run on every study, simulated ones too."""
 
 import numpy as np
+import pytest
+
+from same_eyes.measure.mistakes import confusion
+from same_eyes.metrics.mistake_confusion import empty_rows
 
 
 def test_there_are_machines_to_judge(runset, machines):
@@ -24,3 +28,10 @@ def test_people_know_the_classes(study, people):
 def test_people_did_not_copy_each_other(people):
     first, second = people.labels[:, 0], people.labels[:, 1]
     assert 0 < (first != second).mean() < 0.5, "two annotators' columns are one, or have nothing in common"
+
+
+@pytest.mark.parametrize("pair", ["HH", "MM", "HM"])
+def test_nearly_every_wrong_answer_is_given(measured, machines, pair, record_property):
+    matrix, _ = confusion(measured, pair)
+    record_property("share of empty rows", float(empty_rows(matrix)))
+    assert empty_rows(matrix) <= 0.1, f"{empty_rows(matrix):.0%} of the rows of C_{pair} are empty: too few mistakes"

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from same_eyes.metrics.mistake_confusion import empty_rows
+
 from .claims import Estimate, NotTestable
 from .measure.core import Measured, accuracy
 from .measure.difficulty import By, Kind, Row, curves, figure_rows, identity_line, line
@@ -174,7 +176,8 @@ def figure2(measured: Measured, source: str = "") -> Figure:
         matrix, _ = confusion(measured, pair)  # type: ignore[arg-type]
         image = _heat(axes, matrix, classes, classes, low=0, high=1, least=0.05)
         seen = same_mistake(measured, pair)  # type: ignore[arg-type]
-        axes.set_title(f"{title}\nmean of the diagonal: {_interval(seen)}", fontsize=9)
+        empty = f"{empty_rows(matrix):.0%} of rows empty"  # a wrong answer that nobody gave where both are wrong
+        axes.set_title(f"{title}\nmean of the diagonal: {_interval(seen)}; {empty}", fontsize=9)
         axes.set_ylabel(f"wrong answer of {first}")
         axes.set_xlabel(f"wrong answer of {second}")
     _scale(figure, image, panels[0, -1], "share of the row")
