@@ -164,7 +164,7 @@ def _of_session(number: int, session: Session) -> Figure:
 def figure2(measured: Measured, source: str = "") -> Figure:
     """Figure 2: what the second answers, given what the first answered, where both are wrong."""
     figure, panels = _figure(
-        1, 3, width=11.5, height=4.6, title="Where two are both wrong: the diagonal is the same mistake"
+        1, 3, width=11.5, height=4.8, title="Where two are both wrong: the diagonal is the same mistake"
     )
     who = {
         "HH": ("(a) two people", "a person", "another person"),
@@ -176,8 +176,8 @@ def figure2(measured: Measured, source: str = "") -> Figure:
         matrix, _ = confusion(measured, pair)  # type: ignore[arg-type]
         image = _heat(axes, matrix, classes, classes, low=0, high=1, least=0.05)
         seen = same_mistake(measured, pair)  # type: ignore[arg-type]
-        empty = f"{empty_rows(matrix):.0%} of rows empty"  # a wrong answer that nobody gave where both are wrong
-        axes.set_title(f"{title}\nmean of the diagonal: {_interval(seen)}; {empty}", fontsize=9)
+        empty = f"empty rows: {100 * empty_rows(matrix):.0f} %"  # a wrong answer that nobody gave, where both are wrong
+        axes.set_title(f"{title}\nmean of the diagonal: {_interval(seen)}\n{empty}", fontsize=9)
         axes.set_ylabel(f"wrong answer of {first}")
         axes.set_xlabel(f"wrong answer of {second}")
     _scale(figure, image, panels[0, -1], "share of the row")
