@@ -3,13 +3,12 @@
 import pytest
 
 from same_eyes.claims import Estimate
-from same_eyes.measure.core import accuracy, rank_agreement
+from same_eyes.measure.core import accuracy, exact_accuracy, rank_agreement
 
 
 @pytest.mark.claim("machines-above-people")
 def test_every_machine_is_more_accurate_than_every_human(measured, measured_whole, claim, machine, human):
-    person = Estimate.exact(accuracy(measured_whole, human).value)
-    claim.greater(Estimate.exact(accuracy(measured, machine).value), than=person.value)
+    claim.greater(exact_accuracy(measured, machine), than=exact_accuracy(measured_whole, human).value)
 
 
 @pytest.mark.claim("machines-above-people-strict")
@@ -19,7 +18,7 @@ def test_every_machine_is_more_accurate_than_every_human_on_the_same_images(meas
 
 @pytest.mark.claim("people-accuracy")
 def test_people_are_as_accurate_as_printed(measured_whole, claim, human):
-    claim.close(Estimate.exact(accuracy(measured_whole, human).value))
+    claim.close(exact_accuracy(measured_whole, human))
 
 
 @pytest.mark.claim("people-accuracy-strict")
@@ -44,7 +43,7 @@ def test_machines_rank_as_printed_beyond_sampling(measured, claim, all_machines)
 
 @pytest.mark.claim("aggregate-accuracy")
 def test_the_majority_of_people_is_as_accurate_as_printed(measured_whole, claim):
-    claim.close(Estimate.exact(accuracy(measured_whole, "Aggre").value), to=claim.claim.values["Aggre"])
+    claim.close(exact_accuracy(measured_whole, "Aggre"), to=claim.claim.values["Aggre"])
 
 
 @pytest.mark.claim("aggregate-accuracy-strict")

@@ -82,8 +82,20 @@ def accuracy(measured: Measured, name: str) -> Estimate:
     """Share of right answers, with Wilson's interval and bootstrap replicates."""
     right = measured.right(name)
     low, high = wilson_interval(right.sum(), len(right))
-    sums = bootstrap_sums(right.astype(np.uint8), measured.weights)[:, 0]
-    return Estimate(float(right.mean()), float(low), float(high), sums / len(right))
+    return Estimate(float(right.mean()), float(low), float(high), _accuracies(measured)[name])
+
+
+def exact_accuracy(measured: Measured, name: str) -> Estimate:
+    """Share of right answers on these very images, which stand for no others."""
+    return Estimate.exact(measured.right(name).mean())
+
+
+@cache
+def _accuracies(measured: Measured) -> dict[str, NDArray[np.float64]]:
+    """(B,) replicates of everybody's accuracy, from one matrix product."""
+    right = measured.right(*measured.labels)
+    shares = bootstrap_sums(right.astype(np.uint8), measured.weights) / len(right)
+    return dict(zip(measured.labels, shares.T, strict=True))
 
 
 def rank_agreement(measured: Measured, values: Mapping[str, float]) -> Estimate:
