@@ -87,7 +87,6 @@ def wilson_interval(
     >>> print(f"{low:.4f} {high:.4f}")
     0.8207 0.8355
     """
-    right, n = np.asarray(right, dtype=np.float64), np.asarray(n, dtype=np.float64)
     z = ndtri((1 + level) / 2)
     p, extra = divide(right, n), divide(z**2, n)
     centre = p + extra / 2

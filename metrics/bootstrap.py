@@ -128,6 +128,35 @@ def jackknife_sums(cells: ArrayLike, groups: ArrayLike | None = None) -> NDArray
     return cells.sum(0) - cells
 
 
+def leave_out_counts(
+    n: int, replicates: int | None = None, seed: int | None = None, groups: ArrayLike | None = None
+) -> NDArray[np.uint8]:
+    """The jackknife as weights: what `bootstrap_sums` makes of them are `jackknife_sums`.
+
+    Parameters
+    ----------
+    n : int
+        Number of images.
+    replicates, seed : int, optional
+        Not used: there is one sample for each image, or group. (So this can stand for `resample_counts`.)
+    groups : (n,) int, optional
+        Images that are left out together.
+
+    Returns
+    -------
+    (n, n) or (number of groups, n) uint8
+        1 for each image but the ones left out.
+
+    Examples
+    --------
+    >>> leave_out_counts(3, groups=[0, 1, 1])
+    array([[0, 1, 1],
+           [1, 0, 0]], dtype=uint8)
+    """
+    names, member = np.unique(np.arange(n) if groups is None else groups, return_inverse=True)
+    return (member != np.arange(len(names))[:, None]).astype(np.uint8)
+
+
 def degenerate_share(replicates: ArrayLike, axis: int = 0) -> NDArray[np.float64]:
     """Share of the replicates that are not finite: the ones that every interval leaves out.
 

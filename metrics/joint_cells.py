@@ -4,13 +4,16 @@
 
 With its diagonal (each classifier's own number right) and the number of images this fills the 2 x 2 table of
 every pair, and so suffices for every metric of two classifiers' right and wrong answers: `matching`,
-`teaming.oracle`, accuracies and their differences.
+`teaming.oracle`, accuracies and their differences. Of all images at once `count_joint` makes it, one matrix product in
+blocks; the bootstrap wants each image's own part, `joint_cells`.
 """
 
 from math import isqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ._blocks import blocks
 
 
 def joint_cells(right: ArrayLike) -> NDArray[np.uint8]:
@@ -64,3 +67,33 @@ def joint_counts(sums: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float
     both = np.empty((*sums.shape[:-1], m, m))
     both[..., first, second] = both[..., second, first] = sums[..., 1:]
     return both, sums[..., 0]
+
+
+def count_joint(right: ArrayLike) -> tuple[NDArray[np.float64], float]:
+    """Joint counts of all images: `joint_counts` of the summed `joint_cells`, without any cells.
+
+    Parameters
+    ----------
+    right : (n, m) bool
+        Whether each classifier is right; read block by block where it is memory-mapped.
+
+    Returns
+    -------
+    both : (m, m) float
+        Images that a and b are both right on; on the diagonal, that a is right on.
+    n : float
+        Images in all.
+
+    Examples
+    --------
+    >>> both, n = count_joint([[True, False], [True, True]])
+    >>> both.tolist(), n
+    ([[2.0, 1.0], [1.0, 1.0]], 2.0)
+    """
+    right = np.asarray(right)
+    n, m = right.shape
+    both = np.zeros((m, m))
+    for rows in blocks(n, m):
+        block = right[rows].astype(bool).astype(np.float32)
+        both += block.T @ block
+    return both, float(n)

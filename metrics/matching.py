@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _finite
-from .joint_cells import joint_cells, joint_counts
+from .joint_cells import count_joint
 
 Balance = Literal["column", "row", "pooled"]
 
@@ -74,7 +74,7 @@ def matching_matrix(right: ArrayLike, *, balance: Balance = "column") -> NDArray
     >>> matching_matrix([[True, True], [True, True], [False, False], [False, True]]).round(3).tolist()
     [[1.0, 0.833], [0.75, 1.0]]
     """
-    return matching_from_counts(*joint_counts(joint_cells(right).sum(0, dtype=np.int64)), balance=balance)
+    return matching_from_counts(*count_joint(right), balance=balance)
 
 
 def matching(right_a: ArrayLike, right_b: ArrayLike, *, balance: Balance = "column") -> NDArray[np.float64]:

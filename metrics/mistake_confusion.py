@@ -12,37 +12,40 @@ of them that are wrong, the pooled counts are one matrix product over images:
     first   W₁ᵀ A₂
     either  W₁ᵀ A₂ + (A₁ - W₁)ᵀ W₂
 
-and for pairs of one kind, where a classifier is no partner of its own, less diag(Σₓ W₁[x, p]).
+and for pairs of one kind, where a classifier is no partner of its own, less diag(Σₓ W₁[x, p]). A and W are sparse, as
+an image has no more answers than classifiers, and are made and multiplied a block of images at a time.
 """
 
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from . import _finite
+from ._blocks import blocks
 
 Reading = Literal["both", "first", "either"]
 
 
-def _answers(labels: NDArray, truth: NDArray, classes: int, *, wrong: bool) -> NDArray[np.float64]:
+def _answers(labels: NDArray, truth: NDArray, classes: int, *, wrong: bool) -> csr_array:
     """(n, k) how many classifiers gave each class to each image: wrongly, or at all."""
-    n = len(truth)
     counted = labels >= 0
     if wrong:
         counted &= labels != truth[:, None]
-    image, _ = np.nonzero(counted)
-    cells = np.bincount(image * classes + labels[counted], minlength=n * classes)
-    return cells.reshape(n, classes).astype(np.float64)
+    ends = np.append(0, np.cumsum(np.count_nonzero(counted, axis=1)))
+    given = labels[counted]
+    answers = csr_array((np.ones(len(given)), given, ends), shape=(len(truth), classes))
+    answers.sum_duplicates()
+    return answers
 
 
 def _factors(
-    first: ArrayLike, second: ArrayLike | None, truth: ArrayLike, classes: int, reading: Reading
-) -> tuple[list[tuple[NDArray, NDArray]], NDArray | None]:
+    first: NDArray, second: NDArray | None, truth: NDArray, classes: int, reading: Reading
+) -> tuple[list[tuple[csr_array, csr_array]], csr_array | None]:
     """Pairs of (n, k) whose products make the counts, and what pairs of one kind take off the diagonal."""
     one_kind = second is None
-    truth, first = np.asarray(truth), np.asarray(first)
-    second = first if one_kind else np.asarray(second)
+    second = first if second is None else second
     wrong = _answers(first, truth, classes, wrong=True)
     own = wrong if one_kind else None
     if reading == "both":
@@ -52,6 +55,23 @@ def _factors(
         right = _answers(first, truth, classes, wrong=False) - wrong
         products.append((right, _answers(second, truth, classes, wrong=True)))
     return products, own
+
+
+def _counts(
+    first: ArrayLike, second: ArrayLike | None, truth: ArrayLike, classes: int, reading: Reading
+) -> NDArray[np.float64]:
+    """(k, k) pooled counts of all images."""
+    truth, first = np.asarray(truth), np.asarray(first)
+    second = None if second is None else np.asarray(second)
+    counts = np.zeros((classes, classes))
+    for rows in blocks(len(truth), first.shape[1] + (0 if second is None else second.shape[1])):
+        partners = None if second is None else second[rows]
+        products, own = _factors(first[rows], partners, truth[rows], classes, reading)
+        for left, right in products:
+            counts += (left.T @ right).toarray()
+        if own is not None:
+            counts -= np.diag(own.sum(0))
+    return counts
 
 
 def mistake_cells(
@@ -78,10 +98,11 @@ def mistake_cells(
            [0, 2, 2],
            [0, 2, 0]], dtype=int32)
     """
-    products, own = _factors(first, second, truth, classes, reading)
-    cells = sum(left[:, :, None] * right[:, None, :] for left, right in products)
+    truth, first = np.asarray(truth), np.asarray(first)
+    products, own = _factors(first, None if second is None else np.asarray(second), truth, classes, reading)
+    cells = sum(left.toarray()[:, :, None] * right.toarray()[:, None, :] for left, right in products)
     if own is not None:
-        cells -= own[:, :, None] * np.eye(classes)
+        cells -= own.toarray()[:, :, None] * np.eye(classes)
     return cells.reshape(-1, classes * classes).astype(np.int32)
 
 
@@ -94,7 +115,7 @@ def mistake_confusion(
     ----------
     first, second : (n, m) int
         Labels, one column a classifier; -1 did not see, and never counts. Without `second`, all ordered pairs
-        of different columns of `first`.
+        of different columns of `first`. Read block by block where they are memory-mapped.
     truth : (n,) int
         True classes.
     classes : int
@@ -113,11 +134,7 @@ def mistake_confusion(
     >>> mistake_confusion(people, machines, [0, 0, 0], 3)[1:].round(2).tolist()
     [[0.0, 0.33, 0.67], [0.0, 0.5, 0.5]]
     """
-    products, own = _factors(first, second, truth, classes, reading)
-    counts = sum(left.T @ right for left, right in products)
-    if own is not None:
-        counts -= np.diag(own.sum(0))
-    return normalise_rows(counts)
+    return normalise_rows(_counts(first, second, truth, classes, reading))
 
 
 def normalise_rows(counts: ArrayLike) -> NDArray[np.float64]:

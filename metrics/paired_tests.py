@@ -1,7 +1,7 @@
 """Paired tests: the same methods, or the same images, under two conditions; and many tests at once.
 
     paired t   t = d̄ / √(s_d² / n)                     over methods (the study's Test 4)
-    McNemar    Binomial(only first right; n, 1/2)      over images, n those on which one is right
+    McNemar    Binomial(only first right; m, 1/2)      over images, m those on which one is right
     Holm       p(i) (m - i + 1), running maximum       over a family of m tests
 
 McNemar, Psychometrika 12, 1947. Holm, Scandinavian Journal of Statistics 6, 1979.
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from .matrix_t_test import Alternative, TTest, p_from_t, t_test
 
 
 class McNemar(NamedTuple):
-    """Images that only one of two is right on, and the exact two-sided p-value."""
+    """Images that only one of two is right on, and the p-value."""
 
     only_first: int
     only_second: int
@@ -50,13 +50,23 @@ def paired_t(first: ArrayLike, second: ArrayLike, *, alternative: Alternative = 
     return test._replace(pvalue=p_from_t(test.statistic, test.df, alternative=alternative))
 
 
-def mcnemar(right_a: ArrayLike, right_b: ArrayLike) -> McNemar:
+def mcnemar(
+    right_a: ArrayLike, right_b: ArrayLike, *, alternative: Alternative = "two-sided", margin: float = 0.0
+) -> McNemar:
     """Is one of two classifiers right more often? Exact test on the images that only one is right on.
+
+    With a margin the test asks whether one is right more often *by more than the margin*: before the m images are
+    split by a fair coin, half the margin's images change sides. At 0 that is the exact test; beyond it, it is
+    conservative, since (only a) - (only b) then has variance n (m/n - margin²) and the coin's m.
 
     Parameters
     ----------
     right_a, right_b : (n,) bool
         Whether each is right.
+    alternative : {"two-sided", "less", "greater"}
+        Whether a is right more often or less often under the alternative.
+    margin : float
+        Share of the n images, not negative; none for a two-sided test.
 
     Returns
     -------
@@ -67,10 +77,17 @@ def mcnemar(right_a: ArrayLike, right_b: ArrayLike) -> McNemar:
     --------
     >>> mcnemar([True, True, True, False], [False, False, True, False])
     McNemar(only_first=2, only_second=0, pvalue=0.5)
+    >>> mcnemar([True] * 20, [False] * 20, alternative="greater", margin=0.5).pvalue < 0.05
+    True
     """
     right_a, right_b = np.asarray(right_a, dtype=bool), np.asarray(right_b, dtype=bool)
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    return McNemar(only_a, only_b, float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0)
+    if alternative == "two-sided":
+        p = float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
+    else:
+        more = only_a if alternative == "greater" else only_b
+        p = float(binom.sf(np.ceil(more - margin * len(right_a) / 2) - 1, only_a + only_b, 0.5))
+    return McNemar(only_a, only_b, p)
 
 
 def holm(pvalues: ArrayLike) -> NDArray[np.float64]:

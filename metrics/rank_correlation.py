@@ -69,7 +69,7 @@ def resampled_rank_correlations(measures: ArrayLike, weights: NDArray[np.uint8])
     n, d = kept.shape
     values = [np.unique(column, return_inverse=True, return_counts=True)[1:] for column in kept.T]
     result = np.full((len(weights), d, d), np.nan)
-    for start in range(0, len(weights) if n else 0, BLOCK):
+    for start in range(0, len(weights), BLOCK):
         weight = weights[start : start + BLOCK].astype(np.float64)
         ranks = np.empty((len(weight), d, n))
         for j, (inverse, count) in enumerate(values):

@@ -37,3 +37,11 @@ def test_wilson_is_that_of_two_other_libraries(right, n, level):
 
 def test_wilson_of_no_images_is_nan():
     assert np.isnan(wilson_interval([0, 0], 0)).all()
+
+
+def test_wilson_leaves_the_unit_interval_nowhere_and_is_95_percent_unless_told():
+    n = np.arange(1, 200)
+    low, high = wilson_interval([0 * n, n], n)
+    assert low.min() == 0
+    assert high.max() == 1
+    assert wilson_interval(3, 7) == wilson_interval(3, 7, 0.95) != wilson_interval(3, 7, 0.9)

@@ -9,6 +9,7 @@ from metrics.bootstrap import (
     degenerate_share,
     equivalence_p,
     jackknife_sums,
+    leave_out_counts,
     percentile_interval,
     resample_counts,
     standard_error,
@@ -67,6 +68,14 @@ def test_the_jackknife_leaves_out_an_image_or_a_group():
     np.testing.assert_array_equal(jackknife_sums(cells, groups), [cells[groups != group].sum(0) for group in range(3)])
 
 
+@pytest.mark.parametrize("groups", [None, np.array([7, 3, 7, 3, 1])])
+def test_the_jackknife_is_a_set_of_weights(groups):
+    cells = np.arange(10.0).reshape(5, 2)
+    np.testing.assert_array_equal(
+        bootstrap_sums(cells, leave_out_counts(5, groups=groups)), jackknife_sums(cells, groups)
+    )
+
+
 def test_percentiles_are_numpys_without_the_degenerate_replicates():
     replicates = np.random.default_rng(0).normal(size=(300, 4))
     replicates[::7, 1], replicates[::3, 2] = np.nan, np.inf
@@ -106,6 +115,34 @@ def test_intervals_are_scipys_within_monte_carlo_error():
     ).confidence_interval
     ours = percentile_interval(replicates)
     assert (ours[0][0], ours[1][0]) == pytest.approx(tuple(scipys), abs=0.2 * (scipys.high - scipys.low) / 2)
+
+
+@pytest.mark.parametrize("metric", [matching_from_counts, oracle_from_counts])
+def test_intervals_of_a_matrix_are_scipys_within_monte_carlo_error(metric):
+    """One product with joint cells gives what one call with the matrix, and one call for each cell, give."""
+    n, replicates, options = 300, 2000, {"n_resamples": 2000, "method": "percentile", "vectorized": True}
+    rng = np.random.default_rng(0)
+    right = rng.random((n, 4)) > np.where(rng.random((n, 1)) < 0.2, 0.6, 0.1)
+
+    def of_drawn(drawn, axis):
+        chosen = right[drawn].astype(float)
+        matrices = metric(chosen.swapaxes(-1, -2) @ chosen, np.full(chosen.shape[:-2], n))
+        return np.moveaxis(matrices, (-2, -1), (0, 1))
+
+    def of_pair(a, b, axis):
+        both = np.stack([[a, a & b], [a & b, b]]).sum(-1)
+        return metric(np.moveaxis(both, (0, 1), (-2, -1)), np.full(a.shape[:-1], n))[..., 0, 1]
+
+    sums = bootstrap_sums(joint_cells(right), resample_counts(n, replicates))
+    ours = np.array(percentile_interval(metric(*joint_counts(sums))))
+    whole = stats.bootstrap((np.arange(n),), of_drawn, rng=np.random.default_rng(1), **options)
+    spread = whole.standard_error
+    assert np.all(np.abs(ours - whole.confidence_interval)[:, spread > 0] < 0.42 * spread[spread > 0])  # 5 errors of a
+    for a, b in ((0, 1), (3, 2)):  # percentile from 2,000 replicates, twice
+        cell = stats.bootstrap(
+            (right[:, a], right[:, b]), of_pair, paired=True, rng=np.random.default_rng(2), **options
+        )
+        assert np.all(np.abs(ours[:, a, b] - cell.confidence_interval) < 0.42 * cell.standard_error)
 
 
 @pytest.mark.parametrize("margin", [0.1, 0.5])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from sklearn.metrics import confusion_matrix
 
 from metrics.joint_cells import joint_cells, joint_counts
@@ -22,3 +23,19 @@ def test_joint_counts_keep_leading_axes():
     both, n = joint_counts(np.stack([cells.sum(0), cells[:4].sum(0)]))
     assert both.shape == (2, 3, 3)
     assert n.tolist() == [6, 4]
+
+
+@pytest.mark.parametrize("m", [0, 1, 20])
+def test_counts_of_any_number_of_classifiers_come_back(m):
+    right = np.random.default_rng(2).random((300, m)) < 0.9
+    both, n = joint_counts(joint_cells(right).sum(0))
+    np.testing.assert_array_equal(both, right.T.astype(int) @ right)
+    assert n == 300
+
+
+def test_cells_are_bytes_and_counts_are_floats():
+    cells = joint_cells([[True, False]])
+    assert cells.dtype == np.uint8
+    both, n = joint_counts(cells[0])
+    assert both.dtype == n.dtype == np.float64
+    assert n - 2 == -1  # 255 in bytes

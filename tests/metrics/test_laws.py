@@ -19,16 +19,22 @@ import metrics
 from metrics import (
     accuracy,
     bootstrap,
+    calibration,
     difficulty,
+    error_consistency,
+    error_distance,
     joint_cells,
     levels,
     matching,
     matrix_t_test,
     paired_tests,
+    power,
     rank_correlation,
+    wrong_agreement,
 )
 from metrics import mistake_confusion as mistakes
-from metrics.teaming import gains, oracle, threshold
+from metrics.teaming import cost_curve, cross_fit, gains, oracle, threshold
+from metrics.teaming.labels_only import LabelsOnly
 
 laws = settings(derandomize=True, deadline=None, database=None, max_examples=40)
 
@@ -59,6 +65,7 @@ class World:
     machines: np.ndarray  # (n, 3)
     counts: np.ndarray  # (n, k) how many people gave each class
     confidence: np.ndarray  # (n,) in (0, 1], with ties
+    probs: np.ndarray  # (n, k) rows sum to 1
     values: np.ndarray  # (n, 2) whole numbers as floats
     folds: np.ndarray  # (n,)
     weights: np.ndarray  # (4, n) uint8
@@ -91,6 +98,7 @@ class World:
             people=np.where(self.people < 0, -1, names[self.people]),
             machines=names[self.machines],
             counts=self.counts[:, old],
+            probs=self.probs[:, old],
             matrix=self.matrix[old][:, old],
             other=self.other[old][:, old],
         )
@@ -108,6 +116,7 @@ def worlds(draw):
         machines=rng.integers(k, size=(n, 3)),
         counts=rng.integers(5, size=(n, k)),
         confidence=rng.integers(1, 9, size=n) / 8,
+        probs=rng.dirichlet(np.ones(k), size=n),
         values=rng.integers(-3, 4, size=(n, 2)).astype(float),
         folds=rng.integers(3, size=n),
         weights=rng.integers(4, size=(4, n), dtype=np.uint8),
@@ -120,12 +129,47 @@ def joint(world):
     return joint_cells.joint_counts(joint_cells.joint_cells(world.right).sum(0))
 
 
+def accuracies(world):
+    return accuracy.accuracy(world.machines[:, :2], world.truth)
+
+
+def answered(world):
+    return world.machines, world.truth, world.classes
+
+
+def errors(world):
+    return error_distance.error_counts(*answered(world))
+
+
+def agreement_sums(world):
+    cells = wrong_agreement.wrong_agreement_cells(*answered(world))
+    return np.stack([cells[world.truth == t].sum(0) for t in range(world.classes)])
+
+
+def calibration_sums(world):
+    return calibration.calibration_cells(world.probs, world.truth, bins=3).sum(0)
+
+
+def costs(world):
+    return world.confidence, world.human_right[:, 0], world.right[:, 0]
+
+
+def of_truth(world, answers):
+    """What a team gives the truth, whether it asks, and when."""
+    image = np.arange(len(world.truth))
+    return answers.told[image, world.truth], answers.alone[image, world.truth], answers.asks, answers.turn
+
+
 def by_level(world):
     return levels.accuracy_by_level(world.confidence, world.right, bins=3)
 
 
 def pair(world):
     return world.right[:, 0], world.right[:, 1]
+
+
+def confidences(world):
+    return np.stack([world.confidence, world.confidence**2, np.ones(len(world.truth))], 1)
 
 
 def team(world):
@@ -157,6 +201,7 @@ CALLS = {
     "resample_counts": lambda w: bootstrap.resample_counts(len(w.truth), 5, groups=w.folds),
     "bootstrap_sums": lambda w: bootstrap.bootstrap_sums(w.values, w.weights),
     "jackknife_sums": lambda w: bootstrap.jackknife_sums(w.values),
+    "leave_out_counts": lambda w: bootstrap.leave_out_counts(len(w.truth), groups=w.folds),
     "degenerate_share": lambda w: bootstrap.degenerate_share(np.where(w.values > 2, np.nan, w.values)),
     "percentile_interval": lambda w: bootstrap.percentile_interval(w.values),
     "bca_interval": lambda w: bootstrap.bca_interval(np.zeros(2), w.values, w.values),
@@ -183,10 +228,38 @@ CALLS = {
     # joint_cells, matching
     "joint_cells": lambda w: joint_cells.joint_cells(w.right),
     "joint_counts": lambda w: joint(w),
+    "count_joint": lambda w: joint_cells.count_joint(w.right),
     "matching_from_counts": lambda w: matching.matching_from_counts(*joint(w)),
     "matching_matrix": lambda w: matching.matching_matrix(w.right),
     "matching": lambda w: matching.matching(*pair(w)),
     "matching_draw": lambda w: matching.matching_draw(*pair(w)),
+    # error_consistency
+    "consistency_from_counts": lambda w: error_consistency.consistency_from_counts(*joint(w)),
+    "consistency_se_from_counts": lambda w: error_consistency.consistency_se_from_counts(*joint(w)),
+    "consistency_bounds": lambda w: error_consistency.consistency_bounds(*accuracies(w)),
+    "error_consistency_matrix": lambda w: error_consistency.error_consistency_matrix(w.right),
+    "error_consistency": lambda w: error_consistency.error_consistency(*pair(w)),
+    # wrong_agreement
+    "wrong_agreement_cells": lambda w: wrong_agreement.wrong_agreement_cells(*answered(w)),
+    "wrong_agreement_from_sums": lambda w: wrong_agreement.wrong_agreement_from_sums(agreement_sums(w)),
+    "wrong_agreement": lambda w: wrong_agreement.wrong_agreement(*answered(w)),
+    # error_distance
+    "error_counts": lambda w: error_distance.error_counts(w.people[:, :1], w.truth, w.classes)[0],
+    "error_distance": lambda w: error_distance.error_distance(*errors(w)[:2]),
+    "error_distances": lambda w: error_distance.error_distances(errors(w)),
+    "permuted_distances": lambda w: error_distance.permuted_distances(errors(w), permutations=3),
+    "split_half_errors": lambda w: error_distance.split_half_errors(w.counts, w.truth),
+    # calibration
+    "log_losses": lambda w: calibration.log_losses(w.probs, w.truth),
+    "brier_scores": lambda w: calibration.brier_scores(w.probs, w.truth),
+    "calibration_cells": lambda w: calibration.calibration_cells(w.probs, w.truth, bins=3),
+    "calibration_from_sums": lambda w: calibration.calibration_from_sums(calibration_sums(w)),
+    "calibration_error": lambda w: calibration.calibration_error(w.probs, w.truth, bins=3),
+    # power
+    "comparison_power": lambda w: power.comparison_power(w.values[:, 0], np.abs(w.values[:, 1]), 9),
+    "images_needed": lambda w: power.images_needed(w.values[:, 0], np.abs(w.values[:, 1])),
+    "detectable_difference": lambda w: power.detectable_difference(w.confidence, 9),
+    "accuracy_difference_sd": lambda w: power.accuracy_difference_sd(*accuracies(w)),
     # paired_tests
     "paired_t": lambda w: paired_tests.paired_t(*w.values.T, alternative="less"),
     "mcnemar": lambda w: paired_tests.mcnemar(*pair(w)),
@@ -197,11 +270,17 @@ CALLS = {
     "oracle": lambda w: oracle.oracle(*pair(w)),
     "threshold_right": lambda w: threshold.threshold_right(*team(w), 0.5),
     "threshold_team": lambda w: threshold.threshold_team(*team(w), 0.5),
+    "threshold_matrix": lambda w: threshold.threshold_matrix(confidences(w), w.right, w.human_right, 0.5),
     "best_eta": lambda w: threshold.best_eta(*team(w)),
     "resampled_best_accuracy": lambda w: threshold.resampled_best_accuracy(*team(w), w.weights),
     "cross_fitted": lambda w: threshold.cross_fitted(*team(w), w.folds)[:1],
     "gains": lambda w: gains.gains(*members(w)[:3]),
     "realised_share": lambda w: gains.realised_share(*members(w)),
+    "cross_fit": lambda w: of_truth(w, cross_fit.cross_fit(LabelsOnly, w.probs, w.people, w.truth, w.folds)),
+    "in_hindsight": lambda w: of_truth(w, cross_fit.in_hindsight(LabelsOnly, w.probs, w.people, w.truth)),
+    "cost_curve": lambda w: cost_curve.cost_curve(*costs(w), [0.0, 0.3, 1.0]),
+    "cost_weights": lambda w: cost_curve.cost_weights(w.confidence),
+    "cost_area": lambda w: cost_curve.cost_area(*costs(w)),
 }
 
 
@@ -233,17 +312,26 @@ ORDER_FREE = {
     "accuracy_by_level", "fit_line", "slope", "slope_difference", "matching_matrix", "matching", "paired_t",
     "mcnemar", "oracle_matrix", "oracle", "threshold_team", "best_eta", "resampled_best_accuracy",
     "wilson_interval", "joint_counts", "matching_from_counts", "oracle_from_counts", "identity_slope_levels",
-    "gains", "realised_share",
+    "gains", "realised_share", "consistency_from_counts", "consistency_se_from_counts", "consistency_bounds",
+    "error_consistency_matrix", "error_consistency", "count_joint", "threshold_matrix",
+    "wrong_agreement_from_sums", "wrong_agreement", "error_counts", "error_distance", "error_distances",
+    "permuted_distances",
+    "accuracy_difference_sd", "calibration_from_sums", "calibration_error", "cost_curve", "cost_area",
 }  # fmt: skip
 ORDER_FOLLOWING = {
     "share_right", "mistake_cells", "p_from_t", "jackknife_sums", "equivalence_p", "confidence", "agreement",
     "leave_one_out_agreement", "human_entropy", "level_cells", "joint_cells", "holm", "threshold_right",
     "cross_fitted",
+    "wrong_agreement_cells",
+    "comparison_power", "images_needed", "detectable_difference", "log_losses", "brier_scores",
+    "calibration_cells", "cross_fit", "in_hindsight", "cost_weights",
 }  # fmt: skip
 WITHOUT_ORDER = {
     "resample_counts": "a seeded draw by position",
+    "leave_out_counts": "weights by position",
     "split_half_entropy": "a seeded draw by position",
     "matching_draw": "a seeded draw by position",
+    "split_half_errors": "a seeded draw by position",
     "normalise_rows": "takes a matrix over classes",
     "empty_rows": "takes a matrix over classes",
     "same_mistake": "takes a matrix over classes",
@@ -272,17 +360,27 @@ NAME_FREE = {
     "identity_slope_levels", "joint_cells", "joint_counts", "matching_from_counts", "matching_matrix",
     "matching", "matching_draw", "mcnemar", "oracle_from_counts", "oracle_matrix", "oracle",
     "threshold_right", "threshold_team", "best_eta", "resampled_best_accuracy", "cross_fitted", "gains",
-    "realised_share",
+    "realised_share", "consistency_from_counts", "consistency_se_from_counts", "consistency_bounds",
+    "error_consistency_matrix", "error_consistency", "count_joint", "threshold_matrix",
+    "wrong_agreement_from_sums", "wrong_agreement", "error_distances",
+    "accuracy_difference_sd", "log_losses", "brier_scores", "calibration_cells", "calibration_from_sums",
+    "calibration_error", "cross_fit", "in_hindsight", "cost_curve", "cost_weights", "cost_area",
 }  # fmt: skip
-NAME_FOLLOWING = {"mistake_cells", "mistake_confusion", "normalise_rows"}
+NAME_FOLLOWING = {"mistake_cells", "mistake_confusion", "normalise_rows", "error_counts"}
 WITHOUT_NAMES = {
     "split_half_entropy": "draws class by class, so that names decide which half of equal chance is drawn",
+    "split_half_errors": "draws class by class, too",
+    "permuted_distances": "draws class by class, too",
+    "wrong_agreement_cells": "has columns for the classes after others",
+    "error_distance": "has one number for each class",
     **dict.fromkeys(
         {
             "p_from_t", "t_test", "resample_counts", "bootstrap_sums", "jackknife_sums", "degenerate_share",
+            "leave_out_counts",
             "percentile_interval", "bca_interval", "standard_error", "equivalence_p", "rank_correlation",
             "resampled_rank_correlations", "level_edges", "levels_from_sums", "fit_line", "slope",
             "slope_difference", "paired_t", "holm",
+            "comparison_power", "images_needed", "detectable_difference",
         },
         "takes numbers, not classes",
     ),
@@ -365,10 +463,36 @@ EXCHANGED = {  # what must be equal
         [matching.matching_from_counts(*joint(w), balance=balance).T for balance in ("column", "pooled")],
     ),
     "joint_counts": lambda w: symmetric(joint(w)[0]),
+    "count_joint": lambda w: symmetric(joint_cells.count_joint(w.right)[0]),
     "oracle": lambda w: (oracle.oracle(*pair(w)), oracle.oracle(*pair(w)[::-1])),
     "oracle_matrix": lambda w: symmetric(oracle.oracle_matrix(w.right)),
     "oracle_from_counts": lambda w: symmetric(oracle.oracle_from_counts(*joint(w))),
     "realised_share": exchanged_share,
+    "consistency_from_counts": lambda w: symmetric(error_consistency.consistency_from_counts(*joint(w))),
+    "consistency_se_from_counts": lambda w: symmetric(error_consistency.consistency_se_from_counts(*joint(w))),
+    "consistency_bounds": lambda w: (
+        error_consistency.consistency_bounds(*accuracies(w)),
+        error_consistency.consistency_bounds(*accuracies(w)[::-1]),
+    ),
+    "wrong_agreement_from_sums": lambda w: symmetric(
+        np.stack(wrong_agreement.wrong_agreement_from_sums(agreement_sums(w)))
+    ),
+    "wrong_agreement": lambda w: symmetric(np.stack(wrong_agreement.wrong_agreement(*answered(w)))),
+    "error_distance": lambda w: (
+        error_distance.error_distance(*errors(w)[:2]),
+        error_distance.error_distance(*errors(w)[1::-1]),
+    ),
+    "error_distances": lambda w: symmetric(error_distance.error_distances(errors(w))),
+    "permuted_distances": lambda w: symmetric(error_distance.permuted_distances(errors(w), permutations=3)),
+    "accuracy_difference_sd": lambda w: (
+        power.accuracy_difference_sd(*accuracies(w)),
+        power.accuracy_difference_sd(*accuracies(w)[::-1]),
+    ),
+    "error_consistency_matrix": lambda w: symmetric(error_consistency.error_consistency_matrix(w.right)),
+    "error_consistency": lambda w: (
+        error_consistency.error_consistency(*pair(w)),
+        error_consistency.error_consistency(*pair(w)[::-1]),
+    ),
 }
 WITHOUT_SIDES = {
     **dict.fromkeys(
@@ -377,6 +501,9 @@ WITHOUT_SIDES = {
             "threshold_right", "threshold_team", "best_eta", "resampled_best_accuracy", "cross_fitted",
             "bootstrap_sums", "bca_interval", "equivalence_p", "level_cells", "accuracy_by_level",
             "identity_slope_levels", "mistake_confusion", "matching_draw",
+            "threshold_matrix",
+            "comparison_power", "images_needed", "detectable_difference", "log_losses", "brier_scores",
+            "calibration_cells", "calibration_error", "cross_fit", "in_hindsight", "cost_curve", "cost_area",
         },
         "its two sides play different parts",
     ),
@@ -385,7 +512,8 @@ WITHOUT_SIDES = {
             "normalise_rows", "empty_rows", "same_mistake", "resample_counts", "jackknife_sums",
             "degenerate_share", "percentile_interval", "standard_error", "confidence", "agreement",
             "leave_one_out_agreement", "human_entropy", "split_half_entropy", "level_edges", "joint_cells",
-            "levels_from_sums", "holm",
+            "levels_from_sums", "holm", "leave_out_counts",
+            "wrong_agreement_cells", "error_counts", "split_half_errors", "calibration_from_sums", "cost_weights",
         },
         "has one side",
     ),
@@ -410,13 +538,27 @@ BOUNDS = {
             "leave_one_out_agreement", "joint_cells", "matching_from_counts", "matching_matrix", "matching",
             "matching_draw", "holm", "oracle_from_counts", "oracle_matrix", "oracle", "threshold_right",
             "threshold_team", "best_eta", "resampled_best_accuracy", "cross_fitted", "realised_share",
+            "threshold_matrix", "leave_out_counts",
+            "wrong_agreement_cells", "error_distance", "error_distances", "permuted_distances",
+            "comparison_power", "accuracy_difference_sd", "calibration_cells", "calibration_from_sums",
+            "calibration_error", "cross_fit", "in_hindsight", "cost_curve", "cost_weights", "cost_area",
         },
         (0, 1),
     ),
-    **dict.fromkeys({"rank_correlation", "resampled_rank_correlations", "gains"}, (-1, 1)),
+    **dict.fromkeys(
+        {
+            "rank_correlation", "resampled_rank_correlations", "gains", "consistency_from_counts",
+            "consistency_bounds", "error_consistency_matrix", "error_consistency",
+        },
+        (-1, 1),
+    ),
+    **dict.fromkeys({"wrong_agreement_from_sums", "wrong_agreement"}, (-np.inf, 1)),
+    "brier_scores": (0, 2),
     **dict.fromkeys(
         {"mistake_cells", "resample_counts", "joint_counts", "level_cells", "levels_from_sums", "mcnemar",
-         "human_entropy", "split_half_entropy", "standard_error", "accuracy_by_level", "identity_slope_levels"},
+         "human_entropy", "split_half_entropy", "standard_error", "accuracy_by_level", "identity_slope_levels",
+         "consistency_se_from_counts", "count_joint", "error_counts", "split_half_errors",
+         "images_needed", "detectable_difference", "log_losses"},
         (0, np.inf),
     ),
 }  # fmt: skip
@@ -446,11 +588,16 @@ UNDEFINED_WITHOUT_IMAGES = {
     "bca_interval", "standard_error", "rank_correlation", "resampled_rank_correlations", "fit_line", "slope",
     "slope_difference", "matching_from_counts", "matching_matrix", "matching", "matching_draw",
     "oracle_from_counts", "oracle_matrix", "oracle", "threshold_team", "best_eta", "resampled_best_accuracy",
-    "gains", "realised_share",
+    "gains", "realised_share", "consistency_from_counts", "consistency_se_from_counts", "consistency_bounds",
+    "error_consistency_matrix", "error_consistency", "threshold_matrix",
+    "wrong_agreement_from_sums", "wrong_agreement", "error_distance", "error_distances", "permuted_distances",
+    "accuracy_difference_sd", "calibration_from_sums", "calibration_error", "cost_curve", "cost_area",
 }  # fmt: skip
 UNDEFINED_WHERE_ALL_ARE_RIGHT = {
     "mistake_confusion", "matching_from_counts", "matching_matrix", "matching", "matching_draw",
-    "realised_share",
+    "realised_share", "consistency_from_counts", "consistency_se_from_counts", "consistency_bounds",
+    "error_consistency_matrix", "error_consistency",
+    "wrong_agreement_from_sums", "wrong_agreement", "error_distance", "error_distances", "permuted_distances",
 }  # fmt: skip
 
 
@@ -461,6 +608,7 @@ def planted(answer, n, k):
     return World(
         classes=k, truth=truth, people=np.stack([said] * 2, 1), machines=np.stack([said] * 3, 1),
         counts=np.eye(k, dtype=int)[said] * 3, confidence=np.ones(n), values=np.zeros((n, 2)),
+        probs=np.eye(k)[said],
         folds=np.zeros(n, dtype=int), weights=np.ones((4, n), dtype=np.uint8),
         matrix=np.zeros((k, k), dtype=int), other=np.zeros((k, k), dtype=int),
     )  # fmt: skip

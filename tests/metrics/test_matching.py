@@ -40,8 +40,14 @@ def test_the_studys_draw_has_it_as_its_expectation():
     a, b = two(n=120)
     draws = [matching_draw(a, b, seed) for seed in range(1500)]
     assert np.mean(draws) == pytest.approx(matching(a, b), abs=4 * np.std(draws) / np.sqrt(1500))
-    assert matching_draw(a, b, 3) == matching_draw(a, b, 3)
+    assert [matching_draw(a, b, seed) for seed in range(20)] == draws[:20]
+    assert matching_draw(a, b) == draws[0]
     assert np.std(draws) > 0
+
+
+def test_a_draw_takes_no_image_twice():
+    a, b = np.random.default_rng(3).random(40) < 0.6, np.repeat([True, False], 20)
+    assert {matching_draw(a, b, seed) for seed in range(20)} == {np.mean(a == b)}  # all images, whatever the seed
 
 
 def test_the_matrix_holds_each_pair():
@@ -59,6 +65,13 @@ def test_it_bootstraps_by_weights():
     replicates = matching_from_counts(*joint_counts(bootstrap_sums(joint_cells(right), weights)))
     expected = [matching_matrix(np.repeat(right, weight, axis=0)) for weight in weights]
     np.testing.assert_allclose(replicates, expected)
+
+
+@pytest.mark.parametrize("balance", ["column", "row", "pooled"])
+def test_counts_of_few_bytes_do_not_overflow(balance):
+    both = np.array([[200, 150], [150, 190]])
+    narrow = matching_from_counts(both.astype(np.uint8), np.uint8(250), balance=balance)
+    np.testing.assert_array_equal(narrow, matching_from_counts(both.astype(float), 250.0, balance=balance))
 
 
 def test_independence_is_one_half_and_flawless_is_undefined():

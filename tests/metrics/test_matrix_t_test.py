@@ -54,3 +54,25 @@ def test_without_spread_there_is_a_limit_or_nothing(paired):
     assert np.isnan(t_test([1, 1, 1], [1, 1, 1], paired=paired)[:2]).all()
     assert np.isnan(t_test([1], [2], paired=paired)[:2]).all()
     assert np.isnan(t_test([], [], paired=paired)[:2]).all()
+
+
+def test_left_to_itself_it_tests_independent_samples_and_the_diagonal():
+    first, second = two_matrices()
+    assert t_test(first[0], second[0]) == t_test(first[0], second[0], paired=False)
+    assert t_test(first[0], second[0]) != t_test(first[0], second[0], paired=True)
+    assert matrix_t_test(first, second) == matrix_t_test(first, second, part="diagonal", paired=False)
+    stacks = [np.tile(matrix, (2, 3, 1, 1)) for matrix in (first, second)]
+    np.testing.assert_array_equal(matrix_t_test(*stacks).statistic, np.full((2, 3), matrix_t_test(first, second)[0]))
+
+
+def test_one_degree_of_freedom_is_enough():
+    x, y = [0.3, 0.9], [0.1, 0.4]
+    assert t_test(x, y, paired=True) == pytest.approx((*stats.ttest_rel(x, y), 1))
+    assert t_test(x, y[:1]) == pytest.approx((*stats.ttest_ind(x, y[:1]), 1))
+    assert t_test(x, y, paired=True).df.dtype == np.float64
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
+@pytest.mark.parametrize("kind", [np.uint8, np.float16])
+def test_a_statistic_of_another_kind_has_the_same_p(kind, alternative):
+    assert p_from_t(kind(2), 5, alternative=alternative) == p_from_t(2.0, 5, alternative=alternative)

@@ -36,3 +36,9 @@ def test_nothing_to_rank_is_nan():
     assert np.isnan(rank_correlation([1, np.nan], [1, 2]))
     assert np.isnan(rank_correlation([], []))
     assert np.isnan(resampled_rank_correlations(np.zeros((0, 2)), resample_counts(0, 3))).all()
+
+
+def test_either_side_may_have_replicates():
+    rng = np.random.default_rng(3)
+    replicates, printed = rng.normal(size=(5, 13)), rng.normal(size=13)
+    np.testing.assert_allclose(rank_correlation(printed, replicates), rank_correlation(replicates, printed))
