@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _finite
-from ..joint_cells import joint_cells, joint_counts
+from ..joint_cells import count_joint
 
 
 def oracle_from_counts(both: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
@@ -55,7 +55,7 @@ def oracle_matrix(right: ArrayLike) -> NDArray[np.float64]:
     >>> oracle_matrix([[True, False], [False, True], [False, False], [True, True]]).tolist()
     [[0.5, 0.75], [0.75, 0.5]]
     """
-    return oracle_from_counts(*joint_counts(joint_cells(right).sum(0, dtype=np.int64)))
+    return oracle_from_counts(*count_joint(right))
 
 
 def oracle(right_a: ArrayLike, right_b: ArrayLike) -> NDArray[np.float64]:

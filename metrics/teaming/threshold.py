@@ -7,11 +7,18 @@ in hindsight, as in the study's Figure 7 (`best_eta`), and one chosen on other i
 is what a user can have (`cross_fitted`).
 """
 
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _finite
+from .._blocks import blocks
 from ..bootstrap import bootstrap_sums
+from ._machine import log_probs
+from ._people import majority, votes
+from ._replace import replaced, share_right
 
 BLOCK = 128  # replicates at a time
 
@@ -64,6 +71,45 @@ def threshold_team(
     1.0
     """
     return _finite.mean(threshold_right(confidence, machine_right, partner_right, eta))
+
+
+def threshold_matrix(
+    confidence: ArrayLike, machine_right: ArrayLike, partner_right: ArrayLike, eta: float
+) -> NDArray[np.float64]:
+    """Accuracy at a fixed threshold of the teams of all machines with all partners.
+
+        right[a, b] = Σₓ asked[x, a] · partner[x, b] + Σₓ (1 - asked[x, a]) · machine[x, a]
+
+    Parameters
+    ----------
+    confidence : (n, m) float
+        Each machine's largest class probability.
+    machine_right : (n, m) bool
+        Whether each machine is right.
+    partner_right : (n, p) bool
+        Whether each partner is right. All three are read block by block where they are memory-mapped.
+    eta : float
+        As in `threshold_right`.
+
+    Returns
+    -------
+    (m, p) float
+        `threshold_team` of every two; NaN without images.
+
+    Examples
+    --------
+    >>> threshold_matrix([[0.5], [0.9]], [[False], [True]], [[True, False], [False, True]], 0.6).tolist()
+    [[1.0, 0.5]]
+    """
+    confidence, machine_right = np.asarray(confidence), np.asarray(machine_right)
+    partner_right = np.asarray(partner_right)
+    (n, m), p = machine_right.shape, partner_right.shape[1]
+    right = np.zeros((m, p))
+    for rows in blocks(n, m + p):
+        asked = confidence[rows] <= eta
+        right += asked.T.astype(np.float32) @ partner_right[rows].astype(bool).astype(np.float32)
+        right += (~asked & machine_right[rows].astype(bool)).sum(0)[:, None]
+    return _finite.divide(right, n)
 
 
 def _cuts(confidence: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
@@ -179,3 +225,46 @@ def cross_fitted(
     ])  # fmt: skip
     eta = etas[fold] if len(etas) else etas
     return threshold_right(confidence, machine_right, partner_right, eta), etas
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The study's rule: the people's majority instead of the machine, where it is not confident.
+
+    Attributes
+    ----------
+    eta : float
+        The best threshold on the images it was fitted on.
+    right : float
+        How often people were right on those of them that it asks about: the probability it gives their answer.
+    """
+
+    title: ClassVar[str] = "threshold"
+    needs_truth: ClassVar[bool] = True
+    least: ClassVar[int] = 1
+
+    eta: float
+    right: float
+
+    @classmethod
+    def fit(cls, probs: ArrayLike, human_labels: ArrayLike, truth: ArrayLike) -> Self:
+        """Choose eta; images that nobody saw say nothing about it."""
+        probs, truth = np.asarray(probs), np.asarray(truth)
+        answers = majority(votes(human_labels, probs.shape[1]), probs)
+        seen = answers >= 0
+        confidence = probs.max(1, initial=0.0)
+        eta = best_eta(confidence[seen], (probs.argmax(1) == truth)[seen], (answers == truth)[seen])[0]
+        return cls(eta, share_right(np.where(confidence <= eta, answers, -1), truth))
+
+    def worth(self, probs: ArrayLike) -> NDArray[np.float64]:
+        """(n,) how far the confidence is below eta; -1, so that nobody is asked, where eta was never chosen."""
+        probs = np.asarray(probs)
+        return (self.eta if np.isfinite(self.eta) else -1.0) - probs.max(1, initial=0.0)
+
+    def __call__(self, probs: ArrayLike, human_labels: ArrayLike) -> NDArray[np.float64]:
+        """(n, k) the majority's answer where anybody was asked, else the machine's."""
+        machine = np.exp(log_probs(probs))
+        return replaced(machine, majority(votes(human_labels, machine.shape[1]), machine), self.right)
+
+
+RULE = Threshold

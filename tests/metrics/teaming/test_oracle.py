@@ -22,3 +22,8 @@ def test_it_bootstraps_by_weights():
 
 def test_without_images_there_is_none():
     assert np.isnan(oracle([], []))
+
+
+def test_counts_of_few_bytes_do_not_overflow():
+    both = np.array([[200, 150], [150, 190]])
+    np.testing.assert_array_equal(oracle_from_counts(both.astype(np.uint8), 250), oracle_from_counts(both, 250))

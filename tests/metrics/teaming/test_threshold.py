@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from metrics.bootstrap import resample_counts
+from metrics.teaming._people import majority, votes
+from metrics.teaming.cross_fit import cross_fit
 from metrics.teaming.threshold import (
+    Threshold,
     best_eta,
     cross_fitted,
     resampled_best_accuracy,
@@ -77,3 +80,22 @@ def test_without_other_folds_nobody_is_asked():
     right, etas = cross_fitted(confidence, machine, partner, np.zeros(60, dtype=int))
     np.testing.assert_array_equal(right, machine)
     assert np.isnan(etas).all()
+
+
+def test_the_rule_is_the_cross_fitted_threshold(independent):
+    probs, labels, truth, *_ = independent(images=300)
+    probs, folds = probs.astype(np.float32), np.arange(300) % 5
+    answers = cross_fit(Threshold, probs, labels, truth, folds)
+    confidence, machine, person = probs.max(1), probs.argmax(1) == truth, labels[:, 0] == truth
+    expected, etas = cross_fitted(confidence, machine, person, folds)
+    np.testing.assert_array_equal(answers.probs().argmax(1) == truth, expected)
+    np.testing.assert_array_equal(answers.asks, confidence <= etas[folds])
+
+
+def test_the_rules_people_are_a_majority(independent):
+    probs, labels, truth, *_ = independent(images=300, people=3)
+    rule = Threshold.fit(probs, labels, truth)
+    people = majority(votes(labels, 4), probs)
+    assert rule.eta == best_eta(probs.max(1), probs.argmax(1) == truth, people == truth)[0]
+    np.testing.assert_array_equal(rule(probs, labels).argmax(1), people)
+    assert abs(rule.right - (people == truth)[probs.max(1) <= rule.eta].mean()) < 0.01

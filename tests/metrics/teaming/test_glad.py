@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from metrics.teaming.glad import Glad
+
+
+def whitehill(images, ability, seed=0, classes=4):
+    """Labels from GLAD's own model, the first column being the machine's."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(classes, size=images)
+    right = expit(np.asarray(ability) * np.exp(rng.normal(1.0, 1.0, size=(images, 1))))
+    wrong = (truth[:, None] + rng.integers(1, classes, size=right.shape)) % classes
+    return np.where(rng.random(right.shape) < right, truth[:, None], wrong), truth
+
+
+def test_it_recovers_abilities():
+    labels, _ = whitehill(20_000, [1.0, 0.3, 0.6, 0.05])
+    rule = Glad.fit(np.eye(4)[labels[:, 0]], labels[:, 1:])
+    assert rule.ability == pytest.approx([1.0, 0.3, 0.6, 0.05], abs=0.06)
+
+
+@pytest.mark.slow
+def test_it_answers_as_crowd_kit_does(crowdkit):
+    labels, truth = whitehill(150, [1.0, 0.4, 0.7])
+    machine = np.eye(4)[labels[:, 0]]
+    theirs = crowdkit("GLAD", machine, labels[:, 1:], n_iter=10).labels_.sort_index().to_numpy()
+    ours = Glad.fit(machine, labels[:, 1:])(machine, labels[:, 1:]).argmax(1)
+    agreed = np.array([len(set(row)) < 3 for row in labels])  # of three answers, two at least
+    assert (ours == theirs)[agreed].mean() > 0.95
+    assert (ours == truth).mean() >= (theirs == truth).mean() - 0.02
+
+
+def test_the_posterior_is_an_integral_over_difficulties():
+    rule = Glad(ability=np.array([0.5, 0.8]))
+    ease = np.exp(np.random.default_rng(0).normal(1.0, 1.0, size=400_000))
+    first, second = expit(0.5 * ease), expit(0.8 * ease)
+    chances = np.array([(first * (1 - second) / 2).mean(), ((1 - first) / 2 * second).mean()])
+    other = ((1 - first) * (1 - second) / 4).mean()
+    expected = np.append(chances, other) / (chances.sum() + other)
+    assert rule([[0.6, 0.3, 0.1]], [[1]])[0] == pytest.approx(expected, abs=2e-3)
