@@ -43,6 +43,5 @@ METHOD = Method(
     objective=objective,
     starts_from="ce",
     peers=True,
-    settings={"alpha": 0.5, "climb": (0.0, 0.5)},
-    recipe={"tune_lr": 0.005},
+    settings={"alpha": 1.0, "climb": (0.0, 0.5)},
 )
