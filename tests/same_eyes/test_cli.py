@@ -5,6 +5,7 @@ import json
 import pytest
 
 from same_eyes import cli, data, method, tune
+from same_eyes.cli import tune as tune_command
 from same_eyes.places import leaf
 from same_eyes.runset import STUDY
 from same_eyes.types import BadInput
@@ -78,7 +79,7 @@ def test_a_dry_run_prints_the_plan_and_trains_nothing(capsys, tmp_path):
         ["digits/tiny/random1-digits-gce-0", "missing", "10", "?"],
         ["digits/tiny/random1-digits-coteaching-0", "missing", "60", "?"],
     ]
-    assert "no pace" in out
+    assert out.splitlines()[-1] == ("To train: 3 of 3 runs, about 0 minutes, and 3 at a pace that is not known.")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,11 +87,30 @@ def test_a_dry_run_estimates_from_what_is_stored(capsys, planted):
     store = planted("ce")  # 3 s for 30 passes
     code, out, _ = run(capsys, "train", "--all", *DIGITS, store.root, "--dry-run")
     assert code == 0
-    assert len(out.splitlines()) == 15
-    rows = {line.split()[0].split("-")[-2]: line.split()[1:] for line in out.splitlines()[2:]}
+    rows = {line.split()[0].split("-")[-2]: line.split()[1:] for line in out.splitlines()[2:15]}
+    assert out.splitlines()[-1] == "To train: 12 of 13 runs, about 1 minutes."
     assert rows["ce"][:2] == ["stored", "30"]
     assert float(rows["ce"][2]) == 0
     assert rows["coteaching"] == ["missing", "60", "0.1"]
+
+
+def planned(out):
+    """The names of a dry run's runs, without the study and the recipe."""
+    return [line.split()[0].split("/")[-1] for line in out.splitlines()[2:] if "/" in line.split(" ")[0]]
+
+
+def test_a_set_is_a_whole_figure(capsys, tmp_path):
+    store = ("--store", tmp_path, "--dry-run")
+    _, out, _ = run(capsys, "train", "--all", "--set", "labels", "backbones", *store)
+    names = planned(out)
+    assert len(names) == len(set(names)) == 13 + 2 + 13 + 2  # CE is the start of others on random1, random2 ...
+    assert names.index("random2-conv6-ce-0") < names.index("random2-conv6-pls-0")
+    assert {"random3-conv6-jocor-0", "random1-vgg-fw-0", "random1-inception-ce-0"} <= set(names)
+    _, out, _ = run(capsys, "train", "gce", "--set", "main", "labels", "--seed", 1, 2, *store)
+    assert planned(out) == [
+        f"{labels}-conv6-{m}-{s}" for s in (1, 2) for labels in ("random1", "random3") for m in ("ce", "gce")
+    ]
+    assert "leave out --labels" in refused(capsys, "train", "gce", "--set", "labels", "--labels", "random1", *store)
 
 
 def test_train_stores_and_says_how_accurate(capsys, trained, monkeypatch, tmp_path):
@@ -115,6 +135,16 @@ def test_runs_are_listed_beside_the_paper(capsys, trained, planted):
     assert code == 0
     assert "85.0" in next(line for line in out.splitlines() if "| CE " in line)
     assert "nothing yet" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "jocor"), [("labels", "labels", "random3"), ("backbones", "backbone", "resnet")]
+)
+def test_runs_of_a_set_say_what_is_varied(capsys, tmp_path, name, header, jocor):
+    _, out, _ = run(capsys, "runs", "--recipe", "small", "--set", name, "--store", tmp_path)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in out.splitlines() if line[:1] == "|"]
+    assert rows[0][:3] == ["method", header, "here %"]
+    assert next(row for row in rows if row[0] == "JoCoR")[1:3] == [jocor, "missing"]
 
 
 def test_runs_are_a_table_with_intervals(capsys, trained, planted):
@@ -193,7 +223,7 @@ def test_a_wrong_constant_is_noticed_before_anything_is_trained(capsys, work):
     ("text", "value"), [("4", 4), ("-2", -2), ("0.2", 0.2), ("1e-3", 0.001), ("-0.5", -0.5), ("tv", "tv"), ("", "")]
 )
 def test_a_value_is_a_number_where_it_can_be(text, value):
-    found = cli._value(text)
+    found = tune_command._value(text)
     assert found == value
     assert type(found) is type(value)
 
@@ -201,7 +231,7 @@ def test_a_value_is_a_number_where_it_can_be(text, value):
 @pytest.mark.parametrize("name", tune.CANDIDATES)
 def test_the_usual_values_can_be_typed(name):
     for constant, values in tune.CANDIDATES[name].items():
-        assert cli._candidates(f"{constant}={','.join(map(str, values))}") == (constant, list(values))
+        assert tune_command._candidates(f"{constant}={','.join(map(str, values))}") == (constant, list(values))
 
 
 # --- Running the suite
@@ -246,7 +276,7 @@ def test_a_report_is_written_where_the_command_is_given(monkeypatch, tmp_path):
 def test_a_training_that_diverges_is_one_line(capfd, work, tmp_path, monkeypatch, short, one_thread):
     pytest.importorskip("torch")
     broken = {"ce": method.replace(short["ce"], objective=lambda task: lambda z, batch: z[0].sum() * float("nan"))}
-    monkeypatch.setattr(cli, "available", lambda: broken)
+    monkeypatch.setattr("same_eyes.cli.train.available", lambda: broken)
     assert cli.main(["train", "ce", *DIGITS, str(tmp_path / "store")]) == 1
     assert capfd.readouterr().err.splitlines()[-1] == ("same-eyes: ce: the loss is nan at step 0. Lower lr or clip.")
     assert not (tmp_path / "store").exists()
@@ -273,5 +303,5 @@ def test_two_methods_of_one_name_are_one_line(capsys, monkeypatch):
     def twice():
         raise BadInput("the method 'ce' of theirs:METHOD exists already.")
 
-    monkeypatch.setattr(cli, "available", twice)
+    monkeypatch.setattr("same_eyes.cli.methods.available", twice)
     assert "exists already" in refused(capsys, "methods")

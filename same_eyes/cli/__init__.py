@@ -1,0 +1,51 @@
+"""The command ``same-eyes``: one file a subcommand, with ``HELP``, ``EXAMPLE``, ``add(parser)`` and ``run(asked)``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import NoReturn
+
+from ..types import BadInput
+
+
+def names() -> list[str]:
+    """The subcommands: the modules of this package."""
+    return sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; 0 where it went well, else 1 or a code of its own, with one line on standard error."""
+    parser = argparse.ArgumentParser("same-eyes", description="Do people and machines see alike?")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name in names():
+        try:
+            command = importlib.import_module(f"{__name__}.{name}")
+        except ImportError as error:  # `doctor` must run where others cannot
+            absent = commands.add_parser(name.replace("_", "-"), help=f"cannot run: {error}", prefix_chars="\0")
+            absent.add_argument("any", nargs="*")
+            absent.set_defaults(run=partial(_absent, error))
+            continue
+        options = commands.add_parser(
+            name.replace("_", "-"),
+            help=command.HELP,
+            description=command.HELP[0].upper() + command.HELP[1:] + ".",
+            epilog=f"example:\n  {command.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add(options)
+        options.set_defaults(run=command.run)
+    asked = parser.parse_args(arguments)
+    try:
+        return asked.run(asked)
+    except (BadInput, OSError, FloatingPointError) as error:  # the last: a training that diverged
+        print("same-eyes:", *str(error).split(), file=sys.stderr)
+        return getattr(asked, "bad_input", 1)
+
+
+def _absent(error: ImportError, asked: argparse.Namespace) -> NoReturn:
+    raise BadInput(f"{error}. What is missing, and how to get it, is said by: same-eyes doctor")
