@@ -1,13 +1,12 @@
 """The closing table's rows: one a claim, in the study's order, the worst case first to be seen."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from same_eyes.claims import Case, Claim
-from same_eyes.report import closing_table, rows, write
+from same_eyes.report.verdicts import closing_table, rows
 
 
 def claim(name, number, reading="as reported"):
@@ -53,32 +52,34 @@ def test_the_table_counts_the_verdicts(session):
     assert closing_table(session).endswith("no claim of the paper was checked.")
 
 
-def test_the_files_say_the_same(session, tmp_path):
-    write(tmp_path / "deep" / "report", session)
-    folder = tmp_path / "deep" / "report"
-    assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.md"]
-    report = json.loads((folder / "report.json").read_text())
-    assert {key: report[key] for key in ("study", "simulated", "recipe", "runs", "machines", "replicates")} == {
-        "study": "cifar10n",
-        "simulated": False,
-        "recipe": "small",
-        "runs": "main",
-        "machines": ["CE"],
-        "replicates": 50,
-    }
-    assert [row["id"] for row in report["claims"]] == [row["id"] for row in rows(session)]
-    assert report["claims"][2]["measured"] is None
-    text = (folder / "report.md").read_text()
-    assert text.startswith("# same-eyes: cifar10n, recipe small\n")
-    assert "## 2. c is so. (strict)" in text
-    assert "GCE" in text.split("## 2. c is so.")[1]
-    assert "## 2. b is so." not in text
-    assert "no runs" in text
-    assert "simulated" not in text
+def test_p_values_are_shown_with_holms_adjustment(session):
+    decided = {"check": "significant", "slack": 0.01}
+    session.record = [
+        Case(FIRST, "", "reproduced", 0.5, 0.4, 0.6, p=0.03, **decided),
+        Case(SECOND, "", "reproduced", 0.5, 0.4, 0.6, p=0.001, **decided),
+        Case(TENTH, "", "not reproduced", 0.5, 0.4, 0.6, p=0.2, reason="a smaller network", **decided),
+        Case(OWN, "", "reproduced", 0.5, 0.4, 0.6, slack=0.1),
+    ]
+    found = rows(session)
+    assert [row["holm_p"] for row in found[:3]] == pytest.approx([0.06, 0.003, 0.2])
+    assert np.isnan(found[3]["holm_p"])
+    assert [row["reason"] for row in found] == ["", "", "a smaller network", ""]
+    assert [row["cases"][0]["p"] for row in found[:3]] == [0.03, 0.001, 0.2]
+    text = closing_table(session, width=300)
+    assert "reproduced, Holm p = 0.003" in text
+    assert "Holm over the 3 claims that p-values decide: 1 of the 2 reproduced would not be (b)\n4 claims:" in text
 
 
-def test_numpy_numbers_are_written_as_numbers(session, tmp_path):
-    session.record = [Case(FIRST, "", "reproduced", np.float64(0.5), np.float64(0.4), np.float64(np.inf), slack=1.0)]
-    write(tmp_path, session)
-    (row,) = json.loads((tmp_path / "report.json").read_text())["claims"]
-    assert (row["measured"], row["high"]) == (0.5, None)
+def test_a_row_says_what_its_cases_say(session):
+    known = {"reason": "a smaller network", "bounds": (0.0, np.inf), "check": "greater"}
+    session.record = [
+        Case(SECOND, "CE", "inconclusive", 0.1, -0.1, 0.3, "1 in 2", "> 0", -0.1, **known),
+        Case(SECOND, "GCE", "not reproduced", -0.2, -0.3, -0.1, "1 in 2", "> 0", -0.3, note="p = 0.5", **known),
+        Case(SECOND, "FW", "reproduced", 0.2, 0.1, 0.3, "1 in 2", "> 0", 0.1, check="greater"),
+    ]
+    (row,) = rows(session)
+    assert (row["held"], row["tally"], row["reasons"], row["noted"]) == (1, "1 of 3", ["a smaller network"], True)
+    assert [case["headline"] for case in row["cases"]] == [False, True, False]
+    assert row["cases"][1]["shown"] == row["shown"] == "-0.20 [-0.30, -0.10]"
+    assert row["cases"][0]["bounds"] == (0.0, np.inf)
+    assert row["cases"][0]["check"] == "greater"
