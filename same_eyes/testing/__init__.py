@@ -1,11 +1,11 @@
-"""The contracts that anybody's method or metric can be held to. Each is loaded when it is asked for."""
+"""The contracts that anybody's method or team rule can be held to. Each is loaded when it is asked for."""
 
 from importlib import import_module
 from typing import Any
 
-_HOME = {"check_method": "method_contract"}
+_HOME = {"check_method": "method_contract", "check_rule": "rule_contract"}
 
-__all__ = ["check_method"]
+__all__ = ["check_method", "check_rule"]
 
 
 def __getattr__(name: str) -> Any:
