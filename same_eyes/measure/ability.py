@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from same_eyes.metrics.levels import slope
 
 from ..claims import Estimate
-from .core import Measured, estimate, with_samples
+from .core import Measured, estimate, over_trainings, with_samples
 
 
 class Pair(NamedTuple):
@@ -24,17 +24,20 @@ class Pair(NamedTuple):
 
 
 @cache
+@over_trainings
 def pairs(measured: Measured, *names: str) -> list[Pair]:
     """All pairs of some classifiers: |difference in accuracy|, and P(same answer | both wrong)."""
     gap, same = _gaps_and_rates(measured, *names)
     return [Pair(pair, estimate(gap[:, j]), estimate(same[:, j])) for j, pair in enumerate(combinations(names, 2))]
 
 
+@over_trainings
 def same_mistake_rate(measured: Measured, *names: str) -> Estimate:
     """P(same answer | both wrong), mean over all pairs of some classifiers."""
     return estimate(_gaps_and_rates(measured, *names)[1].mean(1))
 
 
+@over_trainings
 def same_mistake_at_widest_gap(measured: Measured, *names: str) -> Estimate:
     """P(same answer | both wrong) of the pair furthest apart in accuracy, read off the line over all pairs.
 
@@ -47,13 +50,15 @@ def same_mistake_at_widest_gap(measured: Measured, *names: str) -> Estimate:
     return estimate(same.mean(1) + slope(gap, same) * beyond_mean)
 
 
+@over_trainings
 def missed_by_machines_known_to_people(measured: Measured) -> Estimate:
     """Share of all images that every machine misses and at least one person gets."""
     found = (_missed(measured) & measured.right(*measured.people).any(1))[:, None].astype(np.uint8)
-    return estimate(with_samples(found, measured.weights)[:, 0] / len(found))
+    return estimate(with_samples(found, measured.weights)[:, 0] / _sizes(measured))
 
 
 @cache
+@over_trainings
 def known_beyond_chance(measured: Measured, person: str) -> Estimate:
     """On the images that every machine misses, a person's accuracy less what chance gives.
 
@@ -64,7 +69,7 @@ def known_beyond_chance(measured: Measured, person: str) -> Estimate:
         Σ_a Σ_k  (images of machine answer a that the person calls k) · (those whose truth is k) / (images of a)
     """
     study, k = measured.study, len(measured.study.classes)
-    answers, truth = measured.labels[person], study.truth
+    answers, truth = measured.labels[person], measured.truth
     chosen = _missed(measured) & (answers >= 0)
     said = study.machine_labels()[chosen]
     usual = (said[:, :, None] == np.arange(k)).sum(1).argmax(1)
@@ -84,6 +89,11 @@ def known_beyond_chance(measured: Measured, person: str) -> Estimate:
         return estimate((hits - chance) / images.sum(-1))
 
 
+def _sizes(measured: Measured) -> NDArray[np.float64]:
+    """(1 + B,) number of images: all, then of each bootstrap sample."""
+    return np.append(len(measured.study.truth), measured.sizes)
+
+
 def _missed(measured: Measured) -> NDArray[np.bool_]:
     """(n,) whether every machine is wrong; nowhere, without machines."""
     return ~measured.right(*measured.machines).any(1) & np.array(bool(measured.machines))
@@ -98,7 +108,7 @@ def _gaps_and_rates(measured: Measured, *names: str) -> tuple[NDArray[np.float64
     first, second = np.triu_indices(len(names), 1)
     both = wrong[:, first] & wrong[:, second]
     same = both & (labels[:, first] == labels[:, second])
-    accuracies = with_samples(right.astype(np.uint8), measured.weights) / len(right)
+    accuracies = with_samples(right.astype(np.uint8), measured.weights) / _sizes(measured)[:, None]
     sums = with_samples(np.hstack([both, same]).astype(np.uint8), measured.weights)
     with np.errstate(invalid="ignore"):  # a pair that never errs together
         rates = sums[:, len(first) :] / sums[:, : len(first)]

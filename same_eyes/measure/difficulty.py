@@ -14,20 +14,22 @@ half entropy              of one half of the answers, in nats; the other half is
 time                      people's mean time, in seconds                                      once
 ========================  ==================================================================  ==============
 
-Where levels are cut per machine, people are scored on each machine's levels and averaged over machines.
+Where levels are cut per machine, people are scored on each machine's levels and averaged over machines. Machines of
+which only labels are known have no part in levels of confidence.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from same_eyes.metrics.accuracy import share_right
-from same_eyes.metrics.bootstrap import resample_counts
 from same_eyes.metrics.difficulty import agreement, human_entropy, leave_one_out_agreement, split_half_entropy
 from same_eyes.metrics.levels import (
     Levels,
@@ -38,11 +40,13 @@ from same_eyes.metrics.levels import (
     level_edges,
     levels_from_sums,
     slope,
+    slope_difference,
 )
 from same_eyes.metrics.rank_correlation import rank_correlation, resampled_rank_correlations
 
 from ..claims import Estimate
-from .core import Measured, estimate, with_samples
+from ..types import NoConfidence
+from .core import Measured, estimate, over_trainings, with_samples
 
 By = Literal["confidence", "agreement", "leave-one-out agreement", "entropy", "half entropy", "time"]
 Kind = Literal["width", "count"]
@@ -73,7 +77,8 @@ class Curves:
 
 
 @cache
-def curves(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "width") -> Curves:
+@over_trainings
+def curves(measured: Measured, by: By, *, bins: int | None = None, kind: Kind = "width") -> Curves:
     """Accuracy over levels of difficulty, X being the mean difficulty of the level's images.
 
     Parameters
@@ -81,14 +86,15 @@ def curves(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "width") 
     measured : Measured
     by : str
         What difficulty is; see the module.
-    bins : {5, 10, 20}
-        Number of levels.
+    bins : int, optional
+        Number of levels; that of ``measured.choices`` where none is given. Those of 5, 10 and 20 nest, and are
+        counted once.
     kind : {"width", "count"}
         Levels of equal width, or of equal numbers of images as far as ties allow.
     """
-    if FINE % bins:
-        raise ValueError(f"bins must divide {FINE}, not {bins}.")
-    count, difficulty, people, machines = (_joined(sums, bins) for sums in _sums(measured, by, kind))
+    bins = bins or measured.choices.levels
+    sums = _sums(measured, by, kind, _fine(bins))
+    count, difficulty, people, machines = (_joined(each, bins) for each in sums)
     return Curves(_levels(count, difficulty, people), _levels(count, difficulty, machines))
 
 
@@ -114,8 +120,22 @@ def identity_line(drawn: Curves, who: Who) -> Line:
     return line(_by_identity(drawn), who)
 
 
-def lead(drawn: Curves, level: int) -> Estimate:
-    """People's accuracy less machines' in one level (0 is the least difficulty); NaN where it is empty."""
+def slope_test(drawn: Curves) -> tuple[Estimate, float]:
+    """Machines' slope less people's as the interaction of one regression over the levels: its own interval, and p."""
+    machines, people = drawn.machines, drawn.people
+    points = [each for levels in (machines, people) for each in (levels.difficulty[0], levels.accuracy[0])]
+    found = slope_difference(*points)
+    df = sum(np.isfinite(x + y).sum() for x, y in (points[:2], points[2:])) - 4
+    half = float(t.ppf(0.975, df)) * found.se
+    return Estimate(found.difference, found.difference - half, found.difference + half), found.p
+
+
+def lead(drawn: Curves, level: int, of: int | None = None) -> Estimate:
+    """People's accuracy less machines' in one level (0 is the least difficulty); NaN where it is empty.
+
+    Where levels are counted as ``of`` so many, it is the level in which that one begins.
+    """
+    level = level * drawn.people.accuracy.shape[1] // of if of else level
     return estimate(drawn.people.accuracy[:, level] - drawn.machines.accuracy[:, level])
 
 
@@ -163,14 +183,7 @@ def figure_rows(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "wid
     have no range (NaN).
     """
     drawn = curves(measured, by, bins=bins, kind=kind)
-    difficulty, _, _ = _partition(measured, by)
-    edges = _edges(difficulty, kind)[:: FINE // bins]
-    persons = [
-        accuracy_by_level(difficulty, np.broadcast_to(right, difficulty.T.shape).T, bins=edges).accuracy
-        for right in np.where(measured.study.people.labels >= 0, measured.right(*measured.people), np.nan).T
-        if by != "half entropy"
-    ]
-    spread = np.stack(persons, 1) if persons else np.full((bins, 1), np.nan)
+    (spread,) = _persons(measured, by, bins, kind)
     return [
         Row(
             float(drawn.people.difficulty[0, level]),
@@ -183,6 +196,19 @@ def figure_rows(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "wid
         for level in range(bins)
         if drawn.people.count[0, level].any()
     ]
+
+
+@over_trainings
+def _persons(measured: Measured, by: By, bins: int, kind: Kind) -> NDArray[np.float64]:
+    """(1, bins, r) accuracy of each person in each level."""
+    difficulty, _, _ = _partition(measured, by)
+    edges = level_edges(difficulty, bins=_fine(bins), kind=kind)[:: _fine(bins) // bins]
+    persons = [
+        accuracy_by_level(difficulty, np.broadcast_to(right, difficulty.T.shape).T, bins=edges).accuracy
+        for right in np.where(measured.study.people.labels >= 0, measured.right(*measured.people), np.nan).T
+        if by != "half entropy"
+    ]
+    return (np.stack(persons, 1) if persons else np.full((bins, 1), np.nan))[None]
 
 
 # --- Section 3.3: do machine difficulty and human difficulty cut images alike? ---------------------------
@@ -199,7 +225,7 @@ def hardness(measured: Measured) -> dict[str, NDArray[np.float64]]:
     first, rest = split_half_entropy(study.people.counts, measured.seed)
     found = {
         "confidence": -_confidences(measured).mean(1),
-        "agreement": -agreement(_machines_right(measured)),
+        "agreement": -agreement(_machines_right(measured, measured.machines)),
         "entropy": first,
         "other entropy": human_entropy(rest),
     }
@@ -209,6 +235,7 @@ def hardness(measured: Measured) -> dict[str, NDArray[np.float64]]:
 
 
 @cache
+@over_trainings
 def hardness_correlations(measured: Measured) -> dict[tuple[str, str], Estimate]:
     """Spearman's correlation of any two measures of :func:`hardness`, on the images for which all are known."""
     measures = hardness(measured)
@@ -236,9 +263,9 @@ def mean_seconds(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 def _partition(measured: Measured, by: By) -> tuple[NDArray, NDArray, NDArray]:
     """Difficulty (n, 1 or m), share of people who are right (n, 1), machines right (n, m); NaN where unknown."""
     study = measured.study
-    counts, machines = study.people.counts, _machines_right(measured)
+    counts, machines = study.people.counts, _machines_right(measured, measured.machines)
     if by == "confidence":
-        difficulty = _confidences(measured)
+        difficulty, machines = _confidences(measured), _machines_right(measured, measured.confident)
     elif by == "agreement":
         difficulty = agreement(machines)
     elif by == "leave-one-out agreement":
@@ -251,29 +278,30 @@ def _partition(measured: Measured, by: By) -> tuple[NDArray, NDArray, NDArray]:
         difficulty = mean_seconds(study.people.seconds)
     else:
         raise ValueError(f"study {study.name!r} knows no times of its people.")
-    people = share_right(counts, study.truth)[:, None]
+    people = share_right(counts, measured.truth)[:, None]
     return difficulty.reshape(len(people), -1), people, machines
 
 
 def _confidences(measured: Measured) -> NDArray[np.float64]:
-    """(n, m) every machine's largest class probability."""
-    columns = [runs[0].confidence for runs in measured.study.machines.values()]
-    return np.stack(columns or [np.full(len(measured.study.truth), np.nan)], 1)
+    """(n, m) every confident machine's largest class probability."""
+    if not measured.confident:
+        raise NoConfidence("this asks how sure machines are, and of none more than labels is known")
+    return np.stack([measured.run(machine).confidence for machine in measured.confident], 1)
 
 
-def _machines_right(measured: Measured) -> NDArray:
-    """(n, m) whether each machine is right; one column of NaN without machines."""
-    return measured.right(*measured.machines) if measured.machines else np.full((len(measured.study.truth), 1), np.nan)
+def _machines_right(measured: Measured, machines: Sequence[str]) -> NDArray:
+    """(n, m) whether each of the machines is right; one column of NaN without machines."""
+    return measured.right(*machines) if machines else np.full((len(measured.study.truth), 1), np.nan)
 
 
-def _edges(difficulty: NDArray, kind: Kind) -> NDArray[np.float64]:
-    """Borders of the fine levels."""
-    return level_edges(difficulty, bins=FINE, kind=kind)
+def _fine(bins: int) -> int:
+    """How many levels images are counted in, for so many in the end."""
+    return bins if FINE % bins else FINE
 
 
 @cache
-def _sums(measured: Measured, by: By, kind: Kind) -> tuple[NDArray[np.float64], ...]:
-    """Images, summed difficulty, people right, machines right: (1 + B, FINE, ·) in each fine level.
+def _sums(measured: Measured, by: By, kind: Kind, fine: int) -> tuple[NDArray[np.float64], ...]:
+    """Images, summed difficulty, people right, machines right: (1 + B, fine, ·) in each fine level.
 
     The images of a batch share one working time and are drawn together. Sums are of float32: whole numbers
     are exact, means good to six digits.
@@ -281,28 +309,28 @@ def _sums(measured: Measured, by: By, kind: Kind) -> tuple[NDArray[np.float64], 
     difficulty, people, machines = _partition(measured, by)
     weights, groups = measured.weights, measured.study.group
     if by == "time" and groups is not None:
-        weights = resample_counts(len(people), measured.replicates, measured.seed, groups)
+        weights = measured.drawn_together(groups)
     known = np.isfinite(difficulty) & np.isfinite(people)
-    level = np.searchsorted(_edges(difficulty, kind)[1:-1], difficulty, side="right")
+    level = np.searchsorted(level_edges(difficulty, bins=fine, kind=kind)[1:-1], difficulty, side="right")
     occupied = np.unique(level[known])
     member = (level[:, None] == occupied[:, None]) & known[:, None]  # (n, occupied, 1 or m)
     values = [np.asarray(each, np.float32) for each in (known, difficulty, people, machines)]
     cells = [np.where(member, each[:, None], np.float32(0)).reshape(len(people), -1) for each in values]
     rows = with_samples(np.hstack(cells), weights)
     ends = np.cumsum([each.shape[1] for each in cells])[:-1]
-    return tuple(_all_levels(part, occupied) for part in np.split(rows, ends, axis=1))
+    return tuple(_all_levels(part, occupied, fine) for part in np.split(rows, ends, axis=1))
 
 
-def _all_levels(sums: NDArray[np.float64], occupied: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(1 + B, FINE, ·) with zeros in the levels that are empty."""
-    filled = np.zeros((len(sums), FINE, sums.shape[1] // max(len(occupied), 1)))
+def _all_levels(sums: NDArray[np.float64], occupied: NDArray[np.int64], fine: int) -> NDArray[np.float64]:
+    """(1 + B, fine, ·) with zeros in the levels that are empty."""
+    filled = np.zeros((len(sums), fine, sums.shape[1] // max(len(occupied), 1)))
     filled[:, occupied] = sums.reshape(len(sums), len(occupied), filled.shape[-1])
     return filled
 
 
 def _joined(sums: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
     """Fine levels joined to fewer."""
-    return sums.reshape(len(sums), bins, FINE // bins, -1).sum(2)
+    return sums.reshape(len(sums), bins, sums.shape[1] // bins, -1).sum(2)
 
 
 def _levels(count: NDArray, difficulty: NDArray, right: NDArray) -> Levels:

@@ -7,18 +7,30 @@ from functools import cache
 from itertools import permutations, product
 from typing import Literal
 
+import numpy as np
+
 from same_eyes.metrics.bootstrap import bootstrap_sums
 from same_eyes.metrics.joint_cells import joint_cells, joint_counts
-from same_eyes.metrics.matching import Balance, matching_from_counts
+from same_eyes.metrics.matching import Balance, matching_draw, matching_from_counts
 
 from ..claims import Estimate
-from .core import Measured
+from .core import Measured, over_trainings
 
 
 @cache
-def matchings(measured: Measured, balance: Balance = "column") -> dict[tuple[str, str], Estimate]:
-    """Matching percentage of every two people and machines, (row, column) as in Figures 4 and 6."""
+@over_trainings
+def matchings(measured: Measured, balance: Balance | None = None) -> dict[tuple[str, str], Estimate]:
+    """Matching percentage of every two people and machines, (row, column) as in Figures 4 and 6.
+
+    One random draw is measured by its value alone: its replicates are all the same.
+    """
     names = measured.people + measured.machines
+    balance = balance or measured.choices.balance
+    if balance == "draw":
+        draws = {pair: matching_draw(*measured.right(*pair).T) for pair in permutations(names, 2)}
+        return {
+            pair: Estimate.from_replicates(draw, np.full(len(measured.weights), draw)) for pair, draw in draws.items()
+        }
     cells = joint_cells(measured.right(*names))
     values, replicates = (
         matching_from_counts(*joint_counts(sums), balance=balance)
@@ -40,12 +52,14 @@ def others(measured: Measured, machine: str, differing: Literal["labels", "backb
     return [name for name, run in runs.items() if getattr(run, differing) != own]
 
 
-def weakest_match(measured: Measured, machine: str, partners: Sequence[str], balance: Balance = "column") -> Estimate:
+def weakest_match(
+    measured: Measured, machine: str, partners: Sequence[str], balance: Balance | None = None
+) -> Estimate:
     """The least matching of a machine (row) with any of these machines (column)."""
     return min((matchings(measured, balance)[machine, other] for other in partners), key=lambda match: match.value)
 
 
-def strongest_mixed_match(measured: Measured, balance: Balance = "column") -> Estimate:
+def strongest_mixed_match(measured: Measured, balance: Balance | None = None) -> Estimate:
     """The greatest matching of any machine (row) with any person (column)."""
     pairs = product(measured.machines, measured.people)
     return max((matchings(measured, balance)[pair] for pair in pairs), key=lambda match: match.value)

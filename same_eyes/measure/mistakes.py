@@ -9,56 +9,54 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from same_eyes.metrics.bootstrap import bootstrap_sums
 from same_eyes.metrics.matrix_t_test import TTest, matrix_t_test
-from same_eyes.metrics.mistake_confusion import Reading, mistake_cells, normalise_rows
+from same_eyes.metrics.mistake_confusion import mistake_cells, normalise_rows
 from same_eyes.metrics.mistake_confusion import same_mistake as diagonal_mean
 
 from ..claims import Estimate
-from .core import Measured
+from .core import Measured, over_trainings, with_samples
 
 Pair = Literal["HH", "MM", "HM"]
 
 
 @cache
-def confusion(
-    measured: Measured, pair: Pair, reading: Reading = "both"
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def confusion(measured: Measured, pair: Pair) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mistake confusion of two people, two machines, or a person and a machine: ((k, k), (B, k, k) replicates)."""
+    rows = _confusion_rows(measured, pair)
+    return rows[0], rows[1:]
+
+
+@over_trainings
+def _confusion_rows(measured: Measured, pair: Pair) -> NDArray[np.float64]:
+    """(1 + B, k, k): all images, then each bootstrap sample."""
     study = measured.study
     people, machines = study.people.labels, study.machine_labels()
     first, second = {"HH": (people, None), "MM": (machines, None), "HM": (people, machines)}[pair]
     k = len(study.classes)
-    cells = mistake_cells(first, second, study.truth, k, reading=reading)
-    sums = bootstrap_sums(cells, measured.weights).reshape(-1, k, k)
-    return normalise_rows(cells.sum(0).reshape(k, k)), normalise_rows(sums)
+    cells = mistake_cells(first, second, measured.truth, k, reading=measured.choices.reading)
+    return normalise_rows(with_samples(cells, measured.weights).reshape(-1, k, k))
 
 
 @cache
-def same_mistake(measured: Measured, pair: Pair, reading: Reading = "both") -> Estimate:
+def same_mistake(measured: Measured, pair: Pair) -> Estimate:
     """Mean of the confusion's diagonal: how often two who err give the same wrong answer."""
-    matrix, replicates = confusion(measured, pair, reading)
+    matrix, replicates = confusion(measured, pair)
     return Estimate.from_replicates(float(diagonal_mean(matrix)), diagonal_mean(replicates))
 
 
 @cache
-def other_mistake(measured: Measured, pair: Pair, reading: Reading = "both") -> Estimate:
+def other_mistake(measured: Measured, pair: Pair) -> Estimate:
     """Mean of the confusion off its diagonal: how often the second gives one particular other wrong answer."""
-    matrix, replicates = confusion(measured, pair, reading)
+    matrix, replicates = confusion(measured, pair)
     off = ~np.eye(len(matrix), dtype=bool)
     return Estimate.from_replicates(float(_mean(matrix[off])), _mean(replicates[:, off]))
 
 
 def matrix_test(
-    measured: Measured,
-    first: Pair,
-    second: Pair,
-    part: Literal["diagonal", "off-diagonal"],
-    *,
-    paired: bool = False,
+    measured: Measured, first: Pair, second: Pair, part: Literal["diagonal", "off-diagonal"]
 ) -> tuple[Estimate, TTest]:
     """Test 1: the mean difference of two matrices' entries with the t-test's own interval, and the test."""
-    (a, _), (b, _) = confusion(measured, first), confusion(measured, second)
+    (a, _), (b, _), paired = confusion(measured, first), confusion(measured, second), measured.choices.paired
     test = matrix_t_test(a, b, part=part, paired=paired)
     entries = np.eye(len(a), dtype=bool) if part == "diagonal" else ~np.eye(len(a), dtype=bool)
     difference = float(_mean(a[entries]) - _mean(b[entries]))

@@ -33,7 +33,8 @@ from same_eyes.metrics.teaming.threshold import best_eta, cross_fitted, resample
 
 from ..claims import Estimate
 from ..places import leaf
-from .core import Measured, accuracy
+from ..types import NotKnown
+from .core import Measured, accuracy, need_confidence, over_trainings
 
 Rule = Literal["oracle", "hindsight", "cross-fitted"] | float
 Member = Literal["machine", "person"]
@@ -50,7 +51,7 @@ MULTI_NETWORK = ("Co-teaching+", "JoCoR", "Co-teaching")
 
 def partners(measured: Measured) -> list[str]:
     """Whom a machine can be teamed with: the people, their majority "Aggre" where there is one, the machines."""
-    return list(measured.labels)
+    return measured.names
 
 
 def folds(measured: Measured) -> NDArray[np.intp]:
@@ -61,11 +62,11 @@ def folds(measured: Measured) -> NDArray[np.intp]:
 
 
 def team_right(measured: Measured, machine: str, partner: str, rule: Rule) -> NDArray[np.bool_]:
-    """(n,) whether the team is right on each image."""
+    """(n,) whether the team is right on each image, the machine being that of one training."""
     own, other = measured.right(machine, partner).T
     if rule == "oracle":
         return own | other
-    confidence = measured.study.machines[machine][0].confidence
+    confidence = measured.run(machine).confidence
     if rule == "cross-fitted":
         return cross_fitted(confidence, own, other, folds(measured))[0]
     eta = best_eta(confidence, own, other)[0] if rule == "hindsight" else rule
@@ -73,27 +74,38 @@ def team_right(measured: Measured, machine: str, partner: str, rule: Rule) -> ND
 
 
 @cache
+@over_trainings
 def teams(measured: Measured, rule: Rule) -> dict[tuple[str, str], Estimate]:
     """Accuracy of every machine with every partner.
 
-    In hindsight each bootstrap sample has its own best eta; a cross-fitted eta is that of the images at hand.
+    In hindsight each bootstrap sample has its own best eta; a cross-fitted eta is that of the images at hand. A machine
+    of which only labels are known is a partner under every rule, and the first member only where confidence is not
+    asked for.
     """
-    pairs = list(product(measured.machines, partners(measured)))
+    first = measured.machines if rule == "oracle" else measured.confident
+    if not first:
+        raise NotKnown("this asks how sure machines are, and of none more than labels is known")
+    pairs = list(product(first, partners(measured)))
     right = np.stack([team_right(measured, machine, partner, rule) for machine, partner in pairs], 1)
     if rule == "hindsight":
         replicates = np.stack([_best_replicates(measured, *pair) for pair in pairs], 1)
     else:
-        replicates = bootstrap_sums(right, measured.weights) / len(right)
+        replicates = bootstrap_sums(right, measured.weights) / measured.sizes
     return {pair: Estimate.from_replicates(right[:, i].mean(), replicates[:, i]) for i, pair in enumerate(pairs)}
 
 
 def _best_replicates(measured: Measured, machine: str, partner: str) -> NDArray[np.float64]:
-    confidence = measured.study.machines[machine][0].confidence
+    confidence = measured.run(machine).confidence
     return resampled_best_accuracy(confidence, *measured.right(machine, partner).T, measured.weights)
 
 
 def team(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
     """Accuracy of a machine with a partner."""
+    if rule != "oracle":
+        need_confidence(measured, machine)
+    for name in (machine, partner):
+        if name not in measured.names:
+            raise NotKnown(f"this asks for {name}, who is not in this study")
     return teams(measured, rule)[machine, partner]
 
 
@@ -160,18 +172,21 @@ def _replicates(*estimates: Estimate) -> NDArray[np.float64]:
     return np.stack([np.asarray(estimate.replicates, np.float64) for estimate in estimates])
 
 
-def loss_to_best(measured: Measured, machine: str, who: str, eta: float) -> Estimate:
-    """The best accuracy over all eta (in hindsight) less that at a fixed eta: never below 0.
+def loss_to_best(measured: Measured, machine: str, who: str, eta: float, rule: Rule = "hindsight") -> Estimate:
+    """The accuracy at the best eta less that at a fixed eta.
 
     Parameters
     ----------
     who : str
         A partner's name, "mean of people", or "best person": the one with whom the machine's best is highest.
+    rule : {"hindsight", "cross-fitted"}
+        In hindsight the loss is never below 0, and too large: the best of all eta is chosen for these very images.
+        Cross-fitted it is what a user loses who takes the fixed eta and not one chosen on other images.
     """
-    chosen = {"mean of people": measured.people, "best person": [best_person(measured, machine, "hindsight")]}
+    chosen = {"mean of people": measured.people, "best person": [best_person(measured, machine, rule)]}
     return mean(
         [
-            team(measured, machine, partner, "hindsight") - team(measured, machine, partner, eta)
+            team(measured, machine, partner, rule) - team(measured, machine, partner, eta)
             for partner in chosen.get(who, [who])
         ]
     )
@@ -180,38 +195,55 @@ def loss_to_best(measured: Measured, machine: str, who: str, eta: float) -> Esti
 def t_over_methods(differences: Sequence[Estimate], alternative: Alternative = "two-sided") -> tuple[Estimate, TTest]:
     """Paired t-test over methods, as Test 4: the mean difference with the t-test's own 95 % interval, and the test."""
     values = np.array([difference.value for difference in differences])
+    if len(values) < 2:
+        raise NotKnown(f"a t-test over machines needs two of them, and there are {len(values)}")
     test = paired_t(values, np.zeros_like(values), alternative=alternative)
     half = float(t.ppf(0.975, test.df) * values.std(ddof=1) / np.sqrt(len(values)))
     return Estimate(values.mean(), values.mean() - half, values.mean() + half), test
 
 
 def threshold_improves(measured: Measured, machine: str, partner: str, eta: float) -> tuple[Estimate, float]:
-    """What a threshold adds to the machine, and McNemar's p-value."""
-    p = mcnemar(team_right(measured, machine, partner, eta), measured.right(machine)[:, 0]).pvalue
-    return gain_from_original(measured, machine, partner, eta), p
+    """What a threshold adds to the machine, and McNemar's p-value: the largest, of several trainings."""
+    pvalues = [
+        mcnemar(team_right(training, machine, partner, eta), training.right(machine)[:, 0]).pvalue
+        for training in measured.trainings
+    ]
+    return gain_from_original(measured, machine, partner, eta), max(pvalues)
 
 
-@cache
-def against_rival(measured: Measured, person: str, rival: Rival) -> dict[str, tuple[Estimate, float]]:
-    """What each machine's cross-fitted team with a person is ahead of a rival, and McNemar's p, Holm over machines.
+def against_rival(measured: Measured, machine: str, person: str, rival: Rival) -> tuple[Estimate, float]:
+    """What a machine's cross-fitted team with a person is ahead of a rival, and McNemar's p, Holm over machines.
 
     Parameters
     ----------
     rival : {"the person", "the machine", "two machines"}
         A member alone, or the best cross-fitted team of the machine with another.
+
+    Notes
+    -----
+    Of several trainings the largest p counts: what is found must be found in each.
     """
+    need_confidence(measured, machine)
+    return _against_rival(measured, person, rival)[machine]
+
+
+@cache
+def _against_rival(measured: Measured, person: str, rival: Rival) -> dict[str, tuple[Estimate, float]]:
     rule: Rule = "cross-fitted"
     ahead, pvalues = [], []
-    for machine in measured.machines:
+    for machine in measured.confident:
         if rival == "two machines":
             other = best_machine(measured, machine, rule)
-            theirs, right = team(measured, machine, other, rule), team_right(measured, machine, other, rule)
+            theirs = team(measured, machine, other, rule)
+            rivals = [team_right(training, machine, other, rule) for training in measured.trainings]
         else:
             name = person if rival == "the person" else machine
-            theirs, right = accuracy(measured, name), measured.right(name)[:, 0]
+            theirs = accuracy(measured, name)
+            rivals = [training.right(name)[:, 0] for training in measured.trainings]
+        ours = [team_right(training, machine, person, rule) for training in measured.trainings]
         ahead.append(team(measured, machine, person, rule) - theirs)
-        pvalues.append(mcnemar(team_right(measured, machine, person, rule), right).pvalue)
-    return dict(zip(measured.machines, zip(ahead, holm(pvalues), strict=True), strict=True))
+        pvalues.append(max(mcnemar(*pair).pvalue for pair in zip(ours, rivals, strict=True)))
+    return dict(zip(measured.confident, zip(ahead, holm(pvalues), strict=True), strict=True))
 
 
 # --- The published tables -----------------------------------------------------------------------------------
@@ -221,6 +253,12 @@ def against_rival(measured: Measured, person: str, rival: Rival) -> dict[str, tu
 def published(name: str) -> pd.DataFrame:
     """A table of the study, ``expected/<name>.csv``: accuracies in per cent, gains in points, a row a method."""
     return pd.read_csv(leaf("expected") / f"{name}.csv", comment="#", index_col=0)
+
+
+def printed_gain(machine: str, column: str) -> float:
+    """One cell of Figure 5 as a part of the images; NaN for a machine that is not of the study."""
+    table = published("figure5")
+    return float(np.asarray(table.loc[machine, column])) / 100 if machine in table.index else np.nan
 
 
 def matrix_agreement(
@@ -241,8 +279,10 @@ def matrix_agreement(
         for machine, partner in product(printed.index, printed.columns)
         if machine != partner
         and kind in ("all", "machines" if partner in printed.index else "people")
-        and {machine, partner} <= set(measured.labels)
+        and {machine, partner} <= set(measured.names)
     ]
+    if not pairs:
+        raise NotKnown("this asks for machines of Figure 7, of which none is in this study")
     theirs = np.array([printed.loc[pair] for pair in pairs]) / 100
     gains = [gain_as_printed(measured, *pair, rule) for pair in pairs]
     values = np.array([gain.value for gain in gains])

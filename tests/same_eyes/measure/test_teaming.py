@@ -124,13 +124,13 @@ def test_the_t_test_over_methods_is_scipys():
 
 
 def test_rivals_are_judged_by_mcnemar_and_holm(measured):
-    rivals = teaming.against_rival(measured, "Human 3", "the machine")
+    rivals = [teaming.against_rival(measured, name, "Human 3", "the machine") for name in MACHINES]
     raw = [
         mcnemar(teaming.team_right(measured, name, "Human 3", "cross-fitted"), measured.right(name)[:, 0]).pvalue
         for name in MACHINES
     ]
-    assert [p for _, p in rivals.values()] == pytest.approx(holm(raw).tolist())
-    two, _ = teaming.against_rival(measured, "Human 3", "two machines")["CE"]
+    assert [p for _, p in rivals] == pytest.approx(holm(raw).tolist())
+    two, _ = teaming.against_rival(measured, "CE", "Human 3", "two machines")
     best = teaming.best_machine(measured, "CE", "cross-fitted")
     team = teaming.team(measured, "CE", "Human 3", "cross-fitted")
     assert two.value == pytest.approx(team.value - teaming.team(measured, "CE", best, "cross-fitted").value)

@@ -1,0 +1,152 @@
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from same_eyes import cli
+from same_eyes.measure import robustness
+from same_eyes.measure.robustness import Variant, balanced, drawn_people, grid, images, without
+from same_eyes.runset import LABELS, RunSet
+from same_eyes.testing.worlds import Observer, planted_mistakes, simulated_study
+from same_eyes.types import Annotators, BadInput, Study
+
+CLAIM = "machines-err-together-strict"
+MORE, LESS = (partial(planted_mistakes, people=0.3, machines=rate, mixed=0.3, each=120) for rate in (0.6, 0.1))
+
+
+@pytest.fixture(scope="module")
+def study():
+    return simulated_study([Observer(0.7)] * 3, {"CE": Observer(0.8), "GCE": Observer(0.85)}, images=1000)
+
+
+# --- The grid -------------------------------------------------------------------------------------------------
+
+
+def test_every_claim_ends_in_every_variant_as_it_was_planted():
+    variants = [
+        Variant("more", "machines", MORE),
+        Variant("less", "people", LESS),
+        Variant("absent", "machines", None, "0 of 13 runs are stored; same-eyes train --all"),
+    ]
+    seen = []
+
+    def progress(asked):
+        for variant in asked:
+            seen.append(variant.name)
+            yield variant
+
+    found = grid(variants, [CLAIM, "mixed-pairs-err-as-people-do-strict"], 200, progress)
+    assert seen == ["more", "less", "absent"]
+    assert found.cells[CLAIM, "more"].verdict == "reproduced"
+    assert found.cells[CLAIM, "less"].verdict == "not reproduced"
+    assert found.cells[CLAIM, "more"].value == pytest.approx(0.3, abs=0.01)
+    assert found.cells[CLAIM, "more"].low < 0.3 < found.cells[CLAIM, "more"].high
+    for claim in found.claims:
+        assert found.cells[claim.id, "absent"].verdict == "not run"
+        assert "same-eyes train" in found.cells[claim.id, "absent"].note
+    table = found.table()
+    assert len(table) == 6
+    assert table.set_index(["claim", "variant"]).loc[(CLAIM, "less"), "verdict"] == "not reproduced"
+
+
+def test_a_cell_shows_the_worst_of_its_cases(study):
+    claim = "machines-above-people-strict"
+    cell = grid([Variant("as it is", "machines", lambda: study)], [claim], 100).cells[claim, "as it is"]
+    assert (cell.verdict, cell.hold, cell.cases) == ("reproduced", 6, 6)
+    mixed = simulated_study([Observer(0.7)] * 3, {"CE": Observer(0.8), "GCE": Observer(0.6)}, images=1000)
+    cell = grid([Variant("as it is", "machines", lambda: mixed)], [claim], 100).cells[claim, "as it is"]
+    assert (cell.verdict, cell.hold, cell.cases) == ("not reproduced", 3, 6)
+    assert cell.case.startswith("GCE")
+
+
+def test_every_claim_of_the_grid_can_be_run_on_any_study(study):
+    found = grid([Variant("any", "machines", lambda: study)], replicates=20)
+    assert {claim.id for claim in found.claims} == set(robustness.CLAIMS)
+    untested = [claim for claim in robustness.CLAIMS if found.cells[claim, "any"].verdict == "not testable"]
+    assert untested == []
+
+
+# --- The variants ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def runset(methods, tmp_path):
+    return RunSet.choose("cifar10n", methods, "small", predictions=tmp_path / "empty")
+
+
+def test_what_is_not_trained_names_the_command_that_trains_it(runset, tmp_path, capsys):
+    variants = list(robustness._machines(runset))
+    names = [variant.name for variant in variants]
+    assert len(set(names)) == len(names)
+    assert {"as it is", "labels worst", "labels mixed", "backbones mixed", "recipe full", "seed 1"} <= set(names)
+    for variant in variants:
+        assert variant.make is None
+        assert variant.why.startswith("0 of 13 runs are stored; same-eyes train ")
+        words = variant.why.partition("; same-eyes ")[2].split()
+        assert cli.main([*words, "--dry-run", "--store", str(tmp_path / "empty")]) == 0
+        plan = capsys.readouterr().out
+        planned, _, of = plan.partition("To train: ")[2].partition(" runs")[0].partition(" of ")
+        assert int(planned) == int(of) >= 13  # and the CE that others start from
+        if variant.name == "labels worst":
+            assert plan.count("/worst-") >= 13
+
+
+def test_label_variants_change_the_labels_and_nothing_else(runset):
+    varied = robustness._changed(runset, labels="worst")
+    for name, (run,) in runset.runs.items():
+        assert varied.runs[name] == (replace(run, labels="worst"),)
+    assert {run.labels for (run,) in runset.labels().runs.values()} == set(LABELS)
+
+
+def test_a_study_of_simulated_people_has_no_grid(methods, tmp_path):
+    digits = RunSet.choose("digits", methods, predictions=tmp_path)
+    with pytest.raises(BadInput, match="simulated"):
+        robustness.of_runs(digits)
+
+
+def test_one_person_is_left_out(study):
+    fewer = without(study, "Human 2")
+    assert fewer.people.names == ("Human 1", "Human 3")
+    np.testing.assert_array_equal(fewer.people.labels, study.people.labels[:, [0, 2]])
+    assert fewer.machines == study.machines
+
+
+def test_some_images_are_the_same_images(study):
+    rows = np.array([7, 3, 500])
+    some = images(study, rows)
+    np.testing.assert_array_equal(some.index, rows)
+    np.testing.assert_array_equal(some.truth, study.truth[rows])
+    np.testing.assert_array_equal(some.people.labels, study.people.labels[rows])
+    np.testing.assert_array_equal(some.people.seconds, study.people.seconds[rows])
+    np.testing.assert_array_equal(some.machine_labels(), study.machine_labels()[rows])
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("CE", 200), ("Human 1", 300)])
+def test_half_of_the_answers_of_a_balanced_set_are_right(study, name, wrong):
+    half = balanced(study, name)
+    said = half.people.column(name) if name in half.people.names else half.machines[name][0].labels_predicted
+    assert len(half.truth) == 2 * wrong
+    assert (said == half.truth).mean() == 0.5
+    assert len(set(half.index)) == 2 * wrong
+
+
+def test_answers_are_drawn_without_replacement_and_as_often_as_they_were_given():
+    truth = np.arange(4000) % 4
+    counts = np.tile([6, 2, 1, 0], (4000, 1))
+    counts[:5] = [2, 1, 0, 0]  # nothing to choose
+    study = Study("h", truth, Annotators.from_counts(counts), {}, tuple("abcd"))
+    drawn = drawn_people(study)
+    assert drawn.people.labels.shape == (4000, 3)
+    assert (drawn.people.counts <= counts).all()
+    assert (np.sort(drawn.people.labels[:5]) == [0, 0, 1]).all()
+    for column in drawn.people.labels[5:].T:
+        assert np.bincount(column, minlength=4) / 3995 == pytest.approx([6 / 9, 2 / 9, 1 / 9, 0], abs=0.03)
+    np.testing.assert_array_equal(drawn_people(study).people.labels, drawn.people.labels)
+    assert (drawn_people(study, seed=1).people.labels != drawn.people.labels).any()
+
+
+def test_more_answers_than_there_are_cannot_be_drawn():
+    study = Study("h", np.zeros(2, int), Annotators.from_counts([[3, 0], [1, 1]]), {}, ("a", "b"))
+    with pytest.raises(BadInput, match="one has 2"):
+        drawn_people(study)
