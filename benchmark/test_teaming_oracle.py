@@ -11,7 +11,7 @@ from same_eyes.measure.teaming import (
     gain_over_better,
     least_accurate_person,
     matrix_agreement,
-    published,
+    printed_gain,
     team,
 )
 
@@ -26,9 +26,9 @@ def test_a_machine_gains_more_by_a_person(measured, claim, machine, all_machines
 
 
 @pytest.mark.claim("person-gains-more-oracle-strict")
-def test_a_machine_is_more_accurate_with_the_best_person(measured, claim, machine, all_machines):
-    person, other = best_person(measured, machine, "oracle"), best_machine(measured, machine, "oracle")
-    claim.greater(team(measured, machine, person, "oracle"), than=team(measured, machine, other, "oracle"))
+def test_a_machine_is_more_accurate_with_any_person(measured, claim, machine, human, all_machines):
+    other = best_machine(measured, machine, "oracle")
+    claim.greater(team(measured, machine, human, "oracle"), than=team(measured, machine, other, "oracle"))
 
 
 @pytest.mark.parametrize("partner", ["Human 1", "Aggre"])
@@ -52,8 +52,8 @@ def test_every_machine_is_more_accurate_with_the_weakest_person(measured, claim,
 @pytest.mark.claim("machine-pairs-gain-mildly")
 def test_two_machines_gain_as_printed(measured, claim, machine, all_machines):
     other = best_machine(measured, machine, "oracle", gain_as_printed)
-    printed = published("figure5").loc[machine, "oracle_add_model"] / 100
-    claim.close(gain_as_printed(measured, machine, other, "oracle"), to=printed)
+    gain = gain_as_printed(measured, machine, other, "oracle")
+    claim.close(gain, to=printed_gain(machine, "oracle_add_model"))
 
 
 @pytest.mark.claim("machine-pairs-gain-mildly-strict")
@@ -67,10 +67,10 @@ def test_two_machines_gain_far_less_than_a_machine_and_a_person(measured, claim,
 
 @pytest.mark.claim("majority-adds-little-oracle")
 def test_the_majority_adds_as_little_as_printed(measured, claim, machine):
-    printed = published("figure5").loc[machine, ["oracle_add_aggre", "oracle_add_human"]] / 100
+    printed = printed_gain(machine, "oracle_add_aggre") - printed_gain(machine, "oracle_add_human")
     person = best_person(measured, machine, "oracle")
     added = team(measured, machine, "Aggre", "oracle") - team(measured, machine, person, "oracle")
-    claim.close(added, to=printed["oracle_add_aggre"] - printed["oracle_add_human"])
+    claim.close(added, to=printed)
 
 
 @pytest.mark.parametrize("alone", ["the machine", "the person"])

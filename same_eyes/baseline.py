@@ -1,12 +1,16 @@
 """What we measured, kept: ``expected/baseline.json`` is written from a run of the suite and later runs are held to it.
 
 A measurement that drifts though neither data nor predictions have changed is a bug, in our code or in a library's.
+
+``measured`` has every case of every claim, ``runs`` what it was measured on, and ``quantities`` the numbers that
+``same-eyes gate`` holds a set of machines to, by study and recipe, each set with its own runs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
+from . import parse
 from .claims import Case
 from .store import replace_file
 from .types import BadInput
@@ -43,11 +48,13 @@ def read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        baseline = json.loads(path.read_text())
-        dict(baseline["runs"])
-        for cases in baseline["measured"].values():
-            for value, low, high in cases.values():
-                float(value), float(low), float(high)
+        baseline = parse.json(path)
+        for section in (baseline, *baseline.get("quantities", {}).values()):
+            section["runs"].keys()
+            for cases in section["measured"].values():
+                for numbers in cases.values():
+                    if not isinstance(numbers, list) or len(numbers) != 3 or not all(map(parse.is_number, numbers)):
+                        raise ValueError(f"{numbers!r:.50} is no value with its interval")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: not a baseline ({error!r}). Write it again: same-eyes baseline") from None
     return baseline
@@ -89,9 +96,22 @@ def difference(old: Measurements, new: Measurements) -> str:
 
 
 def write(path: Path, runs: Mapping[str, str], record: Sequence[Case]) -> None:
-    """Store a baseline with the versions of what computed it, whole or not at all."""
+    """Store a baseline with the versions of what computed it, whole or not at all; its quantities stay as they are."""
     versions = {name: version(name) for name in ("numpy", "scipy", "statsmodels")}
     content = {"runs": dict(runs), "versions": versions, "measured": measurements(record)}
+    with suppress(BadInput):  # one that is damaged is written anew
+        content |= {name: kept for name, kept in read(path).items() if name == "quantities"}
+    _replace(path, content)
+
+
+def keep(path: Path, of: str, quantities: Mapping[str, Any]) -> None:
+    """Store the gate's quantities of one study and recipe ("cifar10n/small"); all else stays as it is."""
+    content = read(path) or {"runs": {}, "versions": {}, "measured": {}}
+    content["quantities"] = content.get("quantities", {}) | {of: dict(quantities)}
+    _replace(path, content)
+
+
+def _replace(path: Path, content: Mapping[str, Any]) -> None:
     replace_file(path, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
 
 

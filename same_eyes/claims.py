@@ -18,8 +18,7 @@ simulated. Deviations that are known lie in ``expected/deviations.toml``.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +26,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from same_eyes.metrics.bootstrap import percentile_interval
+
+from . import parse
 from .types import BadInput
 
 Verdict = Literal["reproduced", "not reproduced", "inconclusive", "not testable"]
@@ -58,16 +60,18 @@ class Estimate:
     def from_replicates(cls, value: float, replicates: ArrayLike, level: float = 0.95) -> Estimate:
         """Percentile interval of bootstrap replicates; degenerate (NaN) ones are left out."""
         replicates = np.asarray(replicates, np.float64)
-        tail = (1 - level) / 2
-        if np.isnan(replicates).all():
-            return cls(float(value), np.nan, np.nan, replicates)
-        low, high = np.nanquantile(replicates, [tail, 1 - tail])
+        low, high = percentile_interval(replicates, level)
         return cls(float(value), float(low), float(high), replicates)
 
     @classmethod
     def exact(cls, value: float) -> Estimate:
         """A number that no sampling stands behind."""
         return cls(float(value), float(value), float(value))
+
+    @property
+    def degenerate(self) -> int:
+        """How many replicates are undefined, and so left out of the interval."""
+        return 0 if self.replicates is None else int((~np.isfinite(self.replicates)).sum())
 
     def at(self, level: float) -> Estimate:
         """The same number with an interval of another level."""
@@ -76,6 +80,8 @@ class Estimate:
         return Estimate.from_replicates(self.value, self.replicates, level)
 
     def __sub__(self, other: Estimate) -> Estimate:
+        if np.isnan(self.value - other.value):
+            return Estimate(np.nan, np.nan, np.nan)
         if self.replicates is None or other.replicates is None:
             raise ValueError("a difference needs the bootstrap replicates of both numbers, from the same images.")
         return Estimate.from_replicates(self.value - other.value, self.replicates - other.replicates)
@@ -101,6 +107,10 @@ class Claim:
         The paper's numbers, by case.
     tolerance, margin, alpha : float
         What is allowed; the check that needs one says so when it is missing.
+    slow : bool
+        Takes long: checked with ``--slow-claims`` only, and never part of the baseline.
+    topic : str
+        The file of ``expected/`` that holds it, without suffix.
     """
 
     id: str
@@ -114,6 +124,8 @@ class Claim:
     tolerance: float = np.nan
     margin: float = np.nan
     alpha: float = 0.05
+    slow: bool = False
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,14 +153,20 @@ class Deviation:
         """Whether it speaks of these runs."""
         return (self.study, self.recipe, self.runs) == (study, recipe, runs)
 
-    def covers(self, case: str) -> bool:
-        """Whether it names this case."""
-        return "*" in self.cases or case in self.cases
+    def covers(self, claim: str, case: str, runs: str) -> bool:
+        """Whether it names this case of this claim, measured on this set of runs."""
+        return (self.claim, self.runs) == (claim, runs) and ("*" in self.cases or case in self.cases)
 
 
 @dataclass(frozen=True)
 class Case:
-    """What one check of a claim saw."""
+    """What one check of a claim saw.
+
+    ``bounds`` are the ends of what is allowed, where that is a range of the number itself: infinite where it is open
+    to one side, NaN where a p-value decides. ``check`` is the check's name, ``p`` its p-value where it reads one,
+    ``runs`` the set of runs that it was made on, ``reason`` why the case is known to deviate, and ``seen`` the
+    number itself with its replicates.
+    """
 
     claim: Claim
     name: str
@@ -160,6 +178,12 @@ class Case:
     allowed: str = ""
     slack: float = np.nan
     note: str = ""
+    bounds: tuple[float, float] = (np.nan, np.nan)
+    check: str = ""
+    p: float = np.nan
+    runs: str = "main"
+    reason: str = ""
+    seen: Estimate | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         where = f"{self.claim.where}; {self.name}" if self.name else self.claim.where
@@ -180,6 +204,10 @@ class KnownDeviation(Exception):
     """A claim deviates as ``expected/deviations.toml`` says it does."""
 
 
+class Finding(KnownDeviation):
+    """A claim of the paper does not hold on other images than its own."""
+
+
 class NotTestable(Exception):
     """The data or the runs that a claim needs are missing."""
 
@@ -196,19 +224,25 @@ class Check:
     record : list of Case
         Where cases are written; shared by the session.
     deviations : sequence of Deviation
-        Those that bind for the runs at hand.
+        Those that bind for the study at hand, on any set of its runs.
+    runs : str
+        The set of runs that the claim is checked on; what is known of another set excuses nothing.
     simulated : bool
         Where people are simulated nothing counts as a claim checked.
     enforce : bool
         Whether deviations must be as listed; not so with a machine of the user's own beside the study's.
+    elsewhere : bool
+        Whether these are other images than the paper's, of which its numbers say nothing.
     """
 
     claim: Claim
     case: str = ""
     record: list[Case] = field(default_factory=list)
     deviations: Sequence[Deviation] = ()
+    runs: str = "main"
     simulated: bool = False
     enforce: bool = True
+    elsewhere: bool = False
 
     def greater(self, estimate: Estimate, than: Estimate | float = 0.0) -> None:
         """The number exceeds another (both resampled on the same images) by more than the margin."""
@@ -219,16 +253,21 @@ class Check:
             verdict = "reproduced"
         elif difference.high < margin:
             verdict = "not reproduced"
-        self._judge(verdict, difference, f"difference > {margin:g}", difference.low - margin)
+        allowed = f"difference > {margin:g}"
+        self._judge("greater", verdict, difference, allowed, difference.low - margin, bounds=(margin, np.inf))
 
     def close(self, estimate: Estimate, to: float | None = None) -> None:
         """The number is the paper's, within the tolerance. ``to`` defaults to the claim's value for the case."""
+        if self.elsewhere:
+            self.not_testable("the paper's number is about its own people, machines and images")
         if to is None:
             if self.case not in self.claim.values and not self.enforce:
                 self.not_testable("the paper prints no number for this machine")
             if self.case not in self.claim.values:
                 raise BadInput(f"claim {self.claim.id!r} has no value for the case {self.case!r}.")
             to = self.claim.values[self.case]
+        if np.isnan(to):
+            self.not_testable("the paper prints no number for this machine")
         low, high = to - self._need("tolerance"), to + self.claim.tolerance
         verdict: Verdict = "inconclusive"
         if low <= estimate.low and estimate.high <= high:
@@ -236,7 +275,8 @@ class Check:
         elif estimate.high < low or estimate.low > high:
             verdict = "not reproduced"
         allowed = f"{to:g} +- {self.claim.tolerance:g}"
-        self._judge(verdict, estimate, allowed, min(estimate.low - low, high - estimate.high), f"{to:g}")
+        slack = min(estimate.low - low, high - estimate.high)
+        self._judge("close", verdict, estimate, allowed, slack, f"{to:g}", bounds=(low, high))
 
     def significant(self, difference: Estimate, pvalue: float, sign: int = 1) -> None:
         """A test finds a difference of the paper's sign."""
@@ -246,16 +286,16 @@ class Check:
         verdict: Verdict = "reproduced" if pvalue <= self.claim.alpha and same else "not reproduced"
         allowed = f"p <= {self.claim.alpha:g}, sign {'+' if sign > 0 else '-'}"
         slack = self.claim.alpha - pvalue if same else -1.0
-        self._judge(verdict, difference, allowed, slack, note=f"p = {pvalue:.2g}")
+        bounds = (0.0, np.inf) if sign > 0 else (-np.inf, 0.0)
+        self._judge("significant", verdict, difference, allowed, slack, p=pvalue, bounds=bounds)
 
     def no_difference(self, difference: Estimate, pvalue: float) -> None:
         """A test finds no difference, as the study reads it: p > alpha."""
         if not np.isfinite(pvalue):
             self.not_testable(UNDEFINED)
         verdict: Verdict = "reproduced" if pvalue > self.claim.alpha else "not reproduced"
-        self._judge(
-            verdict, difference, f"p > {self.claim.alpha:g}", pvalue - self.claim.alpha, note=f"p = {pvalue:.2g}"
-        )
+        allowed = f"p > {self.claim.alpha:g}"
+        self._judge("no_difference", verdict, difference, allowed, pvalue - self.claim.alpha, p=pvalue)
 
     def equivalent(self, difference: Estimate) -> None:
         """Two one-sided tests at alpha find the difference inside the margin: its 90 % interval lies there."""
@@ -266,11 +306,13 @@ class Check:
         elif inner.low > margin or inner.high < -margin:
             verdict = "not reproduced"
         allowed = f"{100 - 200 * self.claim.alpha:g} % interval within +- {margin:g}"
-        self._judge(verdict, difference, allowed, margin - max(abs(inner.low), abs(inner.high)))
+        slack = margin - max(abs(inner.low), abs(inner.high))
+        self._judge("equivalent", verdict, difference, allowed, slack, bounds=(-margin, margin))
 
     def not_testable(self, why: str) -> None:
         """The data or the runs are missing: record it and stop."""
-        self.record.append(Case(self.claim, self.case, "not testable", paper=self.claim.paper, note=why))
+        paper = self.claim.paper
+        self.record.append(Case(self.claim, self.case, "not testable", paper=paper, note=why, runs=self.runs))
         raise NotTestable(why)
 
     def _need(self, what: str) -> float:
@@ -280,10 +322,22 @@ class Check:
         return value
 
     def _judge(
-        self, verdict: Verdict, seen: Estimate, allowed: str, slack: float, paper: str = "", note: str = ""
+        self,
+        check: str,
+        verdict: Verdict,
+        seen: Estimate,
+        allowed: str,
+        slack: float,
+        paper: str = "",
+        p: float = np.nan,
+        bounds: tuple[float, float] = (np.nan, np.nan),
     ) -> None:
         if not np.isfinite([seen.value, seen.low, seen.high]).all():
             self.not_testable(UNDEFINED)
+        notes = [] if np.isnan(p) else [f"p = {p:.2g}"]
+        if seen.degenerate and seen.replicates is not None:
+            notes.append(f"{seen.degenerate} of {seen.replicates.size} replicates are undefined and left out")
+        known = next((d for d in self.deviations if d.covers(self.claim.id, self.case, self.runs)), None)
         case = Case(
             self.claim,
             self.case,
@@ -294,14 +348,21 @@ class Check:
             paper or self.claim.paper,
             allowed,
             float(slack),
-            note,
+            "; ".join(notes),
+            bounds,
+            check,
+            float(p),
+            self.runs,
+            known.reason if known and verdict != "reproduced" else "",
+            seen,
         )
         if self.simulated:
             case = replace(case, verdict="not testable", note="simulated people: no claim of the paper is checked")
         self.record.append(case)
         if self.simulated:
             raise NotTestable(case.note)
-        known = next((d for d in self.deviations if d.claim == self.claim.id and d.covers(self.case)), None)
+        if self.elsewhere and verdict != "reproduced":
+            raise Finding(str(case))
         if not self.enforce and known and verdict != "reproduced":
             raise KnownDeviation(f"{case}\n  known without the machines added: {known.reason}")
         if verdict == "reproduced" and known and self.enforce:
@@ -318,7 +379,8 @@ class Check:
 
 
 def _shifted(estimate: Estimate, by: float) -> Estimate:
-    return Estimate(estimate.value - by, estimate.low - by, estimate.high - by)
+    replicates = None if estimate.replicates is None else estimate.replicates - by
+    return Estimate(estimate.value - by, estimate.low - by, estimate.high - by, replicates)
 
 
 def read_claims(folder: Path) -> dict[str, Claim]:
@@ -331,7 +393,7 @@ def read_claims(folder: Path) -> dict[str, Claim]:
     """
     claims: dict[str, Claim] = {}
     for path in sorted(folder.glob("*.toml")):
-        if path.name == "deviations.toml":
+        if path.name in ("deviations.toml", "gate.toml"):  # neither holds claims
             continue
         tables = _toml(path)
         for name, table in tables.items():
@@ -342,16 +404,17 @@ def read_claims(folder: Path) -> dict[str, Claim]:
                 source = table.pop("values_from", None)  # another claim of the same file
                 if source:
                     table["values"] = tables[source]["values"]
-                claims[name] = Claim(id=name, **table)
+                claims[name] = Claim(id=name, topic=path.stem, **table)
             except KeyError:
                 raise BadInput(f"{path}: claim {name!r}: no table {source!r} with values in this file.") from None
             except TypeError as error:
                 raise BadInput(f"{path}: claim {name!r}: {error}.") from None
+            for what, value in table.items():
+                kind, fits = KINDS.get(what, ("text", _is_text))
+                if not fits(value):
+                    raise BadInput(f"{path}: claim {name!r}: {what} must be {kind}.")
             if claims[name].reading not in READINGS:
                 raise BadInput(f"{path}: claim {name!r}: reading must be one of {READINGS}.")
-            for what in ("tolerance", "margin", "alpha"):
-                if not isinstance(getattr(claims[name], what), int | float):
-                    raise BadInput(f"{path}: claim {name!r}: {what} must be a number.")
     return claims
 
 
@@ -368,6 +431,8 @@ def read_deviations(folder: Path, claims: Mapping[str, Claim]) -> list[Deviation
         return []
     deviations = []
     for claim, entries in _toml(path).items():
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise BadInput(f"{path}: deviation {claim!r}: write it as tables, each under [[{claim}]].")
         for entry in entries:
             try:
                 deviations.append(Deviation(claim=claim, **entry))
@@ -375,8 +440,11 @@ def read_deviations(folder: Path, claims: Mapping[str, Claim]) -> list[Deviation
                 raise BadInput(f"{path}: deviation {claim!r}: {error}.") from None
             if deviations[-1].verdict not in ("not reproduced", "inconclusive"):
                 raise BadInput(f"{path}: deviation {claim!r}: verdict must be 'not reproduced' or 'inconclusive'.")
-            if not isinstance(deviations[-1].cases, list):
+            cases, texts = deviations[-1].cases, [value for what, value in entry.items() if what != "cases"]
+            if not isinstance(cases, list) or not all(map(_is_text, cases)):
                 raise BadInput(f'{path}: deviation {claim!r}: cases must be a list of names, or ["*"] for all.')
+            if not all(map(_is_text, texts)):
+                raise BadInput(f"{path}: deviation {claim!r}: all but its cases must be text.")
         if claim not in claims:
             raise BadInput(f"{path}: there is no claim {claim!r}.")
     return deviations
@@ -387,17 +455,19 @@ def unmatched(deviations: Iterable[Deviation], record: Iterable[Case], full: boo
 
     Where every claim was asked for (``full``), one whose claim was not checked at all is among them.
     """
-    seen: dict[str, set[str]] = {}
+    seen: dict[tuple[str, str], set[str]] = {}
     for case in record:
-        seen.setdefault(case.claim.id, set()).add(case.name)
-    lines = [f"{d.claim}: no test checks it in this run" for d in deviations if full and d.claim not in seen]
-    return lines + [
-        f"{d.claim}: no case {name!r} in this run"
-        for d in deviations
-        if d.claim in seen
-        for name in d.cases
-        if name != "*" and name not in seen[d.claim]
-    ]
+        seen.setdefault((case.claim.id, case.runs), set()).add(case.name)
+    checked, lines = {claim for claim, _ in seen}, []
+    for d in deviations:
+        if (d.claim, d.runs) in seen:
+            missing = [name for name in d.cases if name != "*" and name not in seen[d.claim, d.runs]]
+            lines += [f"{d.claim}: no case {name!r} in this run" for name in missing]
+        elif d.claim in checked:
+            lines.append(f"{d.claim}: no test checks it on the runs {d.runs!r}")
+        elif full:
+            lines.append(f"{d.claim}: no test checks it in this run")
+    return lines
 
 
 def headline(cases: Sequence[Case]) -> Case:
@@ -416,6 +486,25 @@ def interval_text(case: Case) -> str:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not TOML ({error}).") from None
+        return parse.toml(path)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}.") from None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_numbers(value: object) -> bool:
+    return isinstance(value, Mapping) and all(map(parse.is_number, value.values()))
+
+
+KINDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {  # what a claim's fields must be, where not text
+    **dict.fromkeys(("tolerance", "margin", "alpha"), ("a number", parse.is_number)),
+    "values": ("a table of numbers", _are_numbers),
+    "slow": ("true or false", _is_flag),
+}

@@ -6,7 +6,7 @@ The study holds out CIFAR-10's training images 40,000 to 49,999 (``HELDOUT``: th
 Python batches) and trains on the 40,000 before them. CIFAR-10N's people worked in batches of ten
 consecutive images; this split leaves every batch of ten whole.
 
-Nothing here imports torch, save that ``cifar10_images`` imports torchvision when it is called.
+Nothing here imports torch, and no file is unpickled but by an unpickler that can make arrays and nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from same_eyes import parse
 from same_eyes.sources import SOURCES, MissingData, Source, Status, fetch, find, search_places, status
 from same_eyes.types import UNSEEN, BadInput
 
@@ -199,7 +200,7 @@ def cifar10h_counts(data_dir: Folder = None, download: bool = True) -> NDArray[n
     """
     path = find("cifar10h", data_dir, download)
     with _reading(path):
-        return _fixed(np.load(path, allow_pickle=False))
+        return _fixed(parse.arrays(path)[""])
 
 
 def cifar10h_raw(data_dir: Folder = None, download: bool = False) -> pd.DataFrame | None:
@@ -263,7 +264,7 @@ def cifar10_labels(split: Split, data_dir: Folder = None, download: bool = True)
 
 
 def cifar10_images(split: Split, data_dir: Folder = None, download: bool = True) -> NDArray[np.uint8]:
-    """CIFAR-10's images, in the Python batches' order; needs torchvision (``pip install same-eyes[train]``).
+    """CIFAR-10's images, in the Python batches' order.
 
     Returns
     -------
@@ -275,11 +276,13 @@ def cifar10_images(split: Split, data_dir: Folder = None, download: bool = True)
     BadInput, MissingData
         As ``find``; or another split.
     """
-    train = _is_train(split)
-    folder = find("cifar10", data_dir, download)  # verifies all files: torchvision unpickles them freely
-    from torchvision.datasets import CIFAR10
-
-    return CIFAR10(folder.parent, train=train, download=False).data
+    names = [f"data_batch_{i}" for i in range(1, 6)] if _is_train(split) else ["test_batch"]
+    folder = find("cifar10", data_dir, download)
+    batches = []
+    for name in names:
+        with _reading(folder / name):
+            batches.append(_unpickle((folder / name).read_bytes())[b"data"].reshape(-1, 3, 32, 32))
+    return np.concatenate(batches).transpose(0, 2, 3, 1)
 
 
 def _is_train(split: str) -> bool:

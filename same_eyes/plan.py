@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import platform
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ from tqdm import tqdm
 from . import __version__, studies
 from .method import RECIPES, Method, Task
 from .places import work
-from .store import Run, Store
+from .store import Run, Store, replace_file
 from .types import BadInput
 
 if TYPE_CHECKING:
@@ -126,9 +126,9 @@ class Trainer:
             checkpoint=folder / "checkpoint.pt",
             progress=progress,
         )
-        partial = folder / f"network.pt.{os.getpid()}.part"  # whole or not at all
-        torch.save(fitted.network.state_dict(), partial)
-        os.replace(partial, folder / "network.pt")
+        weights = io.BytesIO()
+        torch.save(fitted.network.state_dict(), weights)
+        replace_file(folder / "network.pt", weights.getvalue())
         return fitted
 
     def _network(self, run: Run, task: Task, progress: bool) -> Standardised:
@@ -142,7 +142,11 @@ class Trainer:
             if not path.exists():
                 return self._fit(run, progress).network
         network = build(run.backbone, torch.as_tensor(task.images), task.classes, run.seed)
-        network.load_state_dict(torch.load(path, weights_only=True))
+        try:
+            network.load_state_dict(torch.load(path, weights_only=True))
+        except Exception as error:  # a broken archive or pickle raises nearly anything
+            why = str(error).partition("\n")[0]
+            raise BadInput(f"{path}: not the weights of {run.name} ({why}). Delete it to train them again.") from None
         return network
 
 

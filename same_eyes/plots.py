@@ -39,7 +39,7 @@ from .measure.teaming import (
     teams,
 )
 from .store import replace_file
-from .types import BadInput
+from .types import BadInput, NotKnown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 Drawing = TypeVar("Drawing", bound="Callable[..., Figure]")
 SHADES = "Blues"
 PAPER = "0.45"  # the grey of what the paper prints
+WITHOUT = "matplotlib is not installed (the extra `report`: pip install same-eyes[report])"
 FEW = 200  # images: a level with fewer says how many
 STYLE = {"svg.hashsalt": "same-eyes", "font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
 
@@ -89,32 +90,48 @@ def _in_one_style(figure: Drawing) -> Drawing:
 # --- What a run of the suite draws -------------------------------------------------------------------------
 
 
-def draw(folder: Path, session: Session) -> tuple[list[Path], list[str]]:
-    """Write the figures of which this run checked a claim.
+class Drawn(NamedTuple):
+    """A figure in a folder, ``<name>.svg`` and ``<name>.png``; ``alt`` says in words what it shows."""
+
+    number: int
+    name: str
+    title: str
+    alt: str
+
+
+def draw(folder: Path, session: Session) -> tuple[list[Drawn], dict[int, str]]:
+    """Write the figures of which this run checked a claim, each as SVG and PNG.
 
     Returns
     -------
-    paths : list of Path
-        The files, an SVG and a PNG a figure.
-    left_out : list of str
-        One line for each figure that is not drawn, or for all of them: which, and why.
+    drawn : list of Drawn
+    left_out : dict of int to str
+        Why a figure is not drawn, by its number.
     """
-    due = sorted({number for case in session.record for number in _figures_in(case.claim.where)})
-    if not due:
-        return [], []
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        return [], ["figures left out: matplotlib is not installed (the extra `plots`: pip install same-eyes[plots])"]
-    paths, left_out = [], []
+    due = sorted({number for case in session.record for number in figures_in(case.claim.where)})
+    if due:
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            return [], dict.fromkeys(due, WITHOUT)
+    drawn, left_out = [], {}
     for number in due:
         try:
             figure = _of_session(number, session)
-        except (NotTestable, BadInput) as missing:
-            left_out.append(f"figure {number} left out: {' '.join(str(missing).split())}")
+        except (NotTestable, NotKnown, BadInput) as missing:
+            left_out[number] = " ".join(str(missing).split())
         else:
-            paths += save(figure, folder, f"figure{number}")
-    return paths, left_out
+            save(figure, folder, f"figure{number}")
+            drawn.append(Drawn(number, f"figure{number}", figure.get_suptitle(), _in_words(figure)))
+    return drawn, left_out
+
+
+def _in_words(figure: Figure) -> str:
+    """What stands above a figure and its panels, numbers included: for who cannot see it."""
+    titles = [
+        axes.get_title(side) for axes in figure.axes for side in ("left", "center") if axes.get_title(side).strip()
+    ]
+    return ". ".join(" ".join(title.split()) for title in [figure.get_suptitle(), *titles])
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
@@ -130,14 +147,17 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     return paths
 
 
-def _figures_in(where: str) -> set[int]:
+def figures_in(where: str) -> set[int]:
     """Numbers of the figures that a claim's ``where`` names: "Section 4.1, Figures 5a, 7a" has 5 and 7."""
     return {int(digit) for named in re.findall(r"Figures? ([\da-d, ]+)", where) for digit in re.findall(r"\d", named)}
 
 
 def _of_session(number: int, session: Session) -> Figure:
-    runs = session.sets.get({4: "labels", 6: "backbones"}.get(number, ""), session.runset)
-    measured = session.measured if runs is session.runset else session.varied(runs.name)
+    varied = {4: "labels", 6: "backbones"}.get(number, "main")
+    if varied not in session.sets:
+        raise NotTestable(f"the study {session.name} has no machines with other {varied}")
+    runs = session.sets[varied]
+    measured = session.measured if varied == "main" else session.varied(varied)
     if len(measured.machines) < 2:
         missing = next((name for name in runs.names if name not in measured.machines), "")
         why = f"; {runs.why_missing(missing)}" if missing else ""
@@ -147,14 +167,17 @@ def _of_session(number: int, session: Session) -> Figure:
         f"{len(measured.machines)} of {len(runs.names)} machines, {len(measured.study.truth):,} held-out images; "
         f"95 % intervals from {measured.replicates:,} bootstrap samples of the images."
     )
-    if number != 3:
-        return {2: figure2, 4: figure4, 5: figure5, 6: figure6, 7: figure7}[number](measured, source)
+    if number in (2, 4, 6):
+        return {2: figure2, 4: figure4, 6: figure6}[number](measured, source)
+    paper = not session.origin.elsewhere
+    if number in (5, 7):
+        return {5: figure5, 7: figure7}[number](measured, source, paper=paper)
     official: Measured | str
     try:
         official = session.measured_official
     except (NotTestable, BadInput) as missing:
         official = " ".join(str(missing).split())
-    return figure3(measured, official, source)
+    return figure3(measured, official, source, paper=paper)
 
 
 # --- Figure 2 ----------------------------------------------------------------------------------------------
@@ -217,7 +240,7 @@ STRICT = (
 
 
 @_in_one_style
-def figure3(measured: Measured, official: Measured | str, source: str = "") -> Figure:
+def figure3(measured: Measured, official: Measured | str, source: str = "", *, paper: bool = True) -> Figure:
     """Figure 3: accuracy over levels of difficulty; the study's reading above, the strict one below.
 
     Parameters
@@ -227,6 +250,8 @@ def figure3(measured: Measured, official: Measured | str, source: str = "") -> F
         CIFAR-10H's people and the machines on the official test images; or why they are not at hand.
     source : str
         For the footer.
+    paper : bool
+        Whether to draw the paper's numbers too: not beside other images; beside simulated people it never happens.
     """
     title = "Accuracy over levels of difficulty, easier or harder for machines (a, b) and for people (c, d)"
     figure, panels = _figure(2, 4, width=15, height=7.8, title=title)
@@ -243,7 +268,7 @@ def figure3(measured: Measured, official: Measured | str, source: str = "") -> F
         if isinstance(at_hand, str) or why:
             _instead(axes, why)
         else:
-            _levels(axes, at_hand, panel)
+            _levels(axes, at_hand, panel, paper and not at_hand.study.simulated)
     for axes, reading in zip(panels[:, 0], ("as the study reads it", "strict"), strict=True):
         axes.set_ylabel(f"{reading}\n\naccuracy", fontsize=9)
     if not isinstance(official, str):
@@ -261,7 +286,7 @@ def _why_not(measured: Measured, panel: Panel) -> str:
     return ""
 
 
-def _levels(axes: Axes, measured: Measured, panel: Panel) -> None:
+def _levels(axes: Axes, measured: Measured, panel: Panel, paper: bool) -> None:
     """One panel: means with intervals, bands, lines, and how many images a small level has."""
     rows = figure_rows(measured, panel.by, kind=panel.kind)
     if not rows:
@@ -281,7 +306,7 @@ def _levels(axes: Axes, measured: Measured, panel: Panel) -> None:
         words[look.name] = f"{look.name}: slope {_interval(slope, digits=None)}"
         if panel.identity and look is MACHINES:
             words[look.name] = "machines: slope 1 by construction"
-        elif panel.identity and not measured.study.simulated:
+        elif panel.identity and paper:
             steep, start = published("figure3").loc[panel.by, ["people_slope", "people_intercept"]]
             words["paper"] = f"paper (dotted), people: slope {steep:.3f}"
             axes.plot(ends, start + steep * ends, ":", color=PAPER, linewidth=1.5, gid="paper")
@@ -363,7 +388,8 @@ def _matching(measured: Measured, differing: Literal["labels", "backbone"], titl
     )
     axes = panels[0, 0]
     named = {name: f"{name} ({_kind(kinds[name])})" for name in rows}
-    image = _heat(axes, matrix, [named[row] for row in rows], [named.get(c, c) for c in columns], low=50, high=100)
+    names = [named.get(column, column) for column in columns]
+    image = _heat(axes, matrix, [named[row] for row in rows], names, low=50, high=100, digits=1)
     people = len(measured.people)
     _divide(axes, across=[people], thick=2.5)
     borders = [i for i in range(1, len(rows)) if kinds[rows[i]] != kinds[rows[i - 1]]]
@@ -391,33 +417,36 @@ def _kind(what: str) -> str:
 
 
 @_in_one_style
-def figure5(measured: Measured, source: str = "") -> Figure:
+def figure5(measured: Measured, source: str = "", *, paper: bool = True) -> Figure:
     """Figure 5: each machine's accuracy, and what a person, the majority, or another machine adds to it.
 
-    The last panel is the strict reading: accuracy of the team, with a threshold chosen on other images.
+    The last panel is the strict reading: accuracy of the team, with a threshold chosen on other images. ``paper`` is as
+    in :func:`figure3`.
     """
     printed = published("figure5")
-    names = _all_machines(measured)
-    simulated = measured.study.simulated
-    title = "What a machine gains by a partner: another machine, a person, or three people's majority (Aggre)"
-    title += "" if simulated else "; hollow: the paper"
+    paper = paper and not measured.study.simulated
+    names = all_machines(measured, paper)
+    title = "What a machine gains by a partner: another machine, a person, or the people's majority (Aggre)"
+    title += "; hollow: the paper" if paper else ""
     figure, panels = _figure(1, 4, width=14, height=1.9 + 0.33 * len(names), title=title, sharey=True)
     alone, oracle, realistic, strict = panels[0]
     places = {name: y for y, name in enumerate(names)}
 
     alone.set_title("machine alone", fontsize=9)
     here = [name for name in names if name in measured.machines]
-    y = np.array([places[name] for name in here], float)
-    looks = [look for look in PARTNERS if look.name != "Aggre" or "Aggre" in measured.labels]
+    sure = [name for name in here if name in measured.confident]  # of the others only labels are known
+    y, y_sure = (np.array([places[name] for name in which], float) for which in (here, sure))
+    looks = [look for look in PARTNERS if look.name != "Aggre" or "Aggre" in measured.names]
     _points(alone, y - 0.14, [accuracy(measured, name) for name in here], MACHINES, scale=100, label="machine alone")
-    if not measured.study.simulated:
+    if paper:
         _hollow(alone, np.arange(len(printed)) + 0.2, printed["accuracy"], MACHINES.marker, label="machine alone")
     modes: tuple[tuple[Axes, Rule, str], ...] = ((oracle, "oracle", "oracle"), (realistic, "hindsight", "realistic"))
     for axes, rule, mode in modes:
+        able, at = (here, y) if rule == "oracle" else (sure, y_sure)
         for look in looks:
-            gains = [gain_as_printed(measured, name, _partner(measured, name, look, rule), rule) for name in here]
-            _points(axes, y - 0.14, gains, look, scale=100, label=look.name)
-            if not measured.study.simulated:
+            gains = [gain_as_printed(measured, name, _partner(measured, name, look, rule), rule) for name in able]
+            _points(axes, at - 0.14, gains, look, scale=100, label=look.name)
+            if paper:
                 column = printed[f"{mode}_add_{PRINTED_AS[look.name]}"]
                 _hollow(axes, np.arange(len(printed)) + 0.2, column, look.marker, label=look.name)
         axes.set_xlim(left=min(0, axes.get_xlim()[0]))
@@ -425,9 +454,9 @@ def figure5(measured: Measured, source: str = "") -> Figure:
     realistic.set_title("(b) realistic: best threshold in hindsight", fontsize=9)
     strict.set_title("strict: threshold chosen on other images", fontsize=9)
     for look in looks:
-        whole = [team(measured, name, _partner(measured, name, look, "cross-fitted"), "cross-fitted") for name in here]
-        _points(strict, y - 0.14, whole, look, scale=100, label=look.name)
-    for name in here:
+        whole = [team(measured, name, _partner(measured, name, look, "cross-fitted"), "cross-fitted") for name in sure]
+        _points(strict, y_sure - 0.14, whole, look, scale=100, label=look.name)
+    for name in sure:
         level = 100 * accuracy(measured, name).value
         strict.plot([level], [places[name] - 0.14], "|", color="black", markersize=9, gid="alone")
     for axes in (alone, strict):
@@ -475,12 +504,15 @@ def _direct_labels(axes: Axes) -> None:
 
 
 @_in_one_style
-def figure7(measured: Measured, source: str = "") -> Figure:
-    """Figure 7: what every partner adds to every machine; ours beside the paper's, oracle above realistic."""
-    simulated = measured.study.simulated
-    columns = 1 if simulated else 2
-    rows = _all_machines(measured)
-    partners = [name for name in measured.labels if name not in measured.machines] + rows
+def figure7(measured: Measured, source: str = "", *, paper: bool = True) -> Figure:
+    """Figure 7: what every partner adds to every machine; ours beside the paper's, oracle above realistic.
+
+    ``paper`` is as in :func:`figure3`.
+    """
+    paper = paper and not measured.study.simulated
+    columns = 2 if paper else 1
+    rows = all_machines(measured, paper)
+    partners = [name for name in measured.names if name not in measured.machines] + rows
     title = "What a partner (column) adds to a machine (row), points of accuracy"
     figure, panels = _figure(2, columns, width=1.2 + 7 * columns, height=11.2, title=title)
     modes: tuple[tuple[Rule, str, str], ...] = (
@@ -495,7 +527,7 @@ def figure7(measured: Measured, source: str = "") -> Figure:
         axes[0].set_title(
             f"{name}, here (intervals of cells: at most ±{100 * _widest(list(gains.values())):.1f})", fontsize=9
         )
-        if not simulated:
+        if paper:
             printed = published(table).reindex(index=rows, columns=partners)
             shown.append(printed.where(np.not_equal.outer(rows, partners)).to_numpy())
             difference, correlation = matrix_agreement(measured, rule, table)
@@ -520,9 +552,9 @@ def figure7(measured: Measured, source: str = "") -> Figure:
 # --- How things are drawn ----------------------------------------------------------------------------------
 
 
-def _all_machines(measured: Measured) -> list[str]:
-    """The study's thirteen in its order, then others; without the paper's where people are simulated."""
-    printed = [] if measured.study.simulated else list(published("figure5").index)
+def all_machines(measured: Measured, paper: bool) -> list[str]:
+    """The machines at hand; where the paper's numbers are drawn too, its thirteen in its order come first."""
+    printed = list(published("figure5").index) if paper else []
     return printed + [name for name in measured.machines if name not in printed]
 
 

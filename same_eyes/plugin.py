@@ -2,7 +2,9 @@
 
     pytest benchmark                        the study's claims, from stored predictions
     pytest benchmark --train missing        trains what is not stored (needs the extra "train")
-    pytest benchmark --report DIR           writes the closing table as report.json and report.md too, and figures
+    pytest benchmark --method FILE.py       the same with a method of your own among the machines, trained where need be
+    pytest benchmark --predictions X=FILE   the same with a machine X of which you have predictions
+    pytest benchmark --report DIR           writes the report: report.html, .json, .md, junit.xml, tables.tex, figures
 
 A claim's test is marked ``@pytest.mark.claim("its-id")``, takes the fixture ``claim`` and makes one check
 with it. A test that takes ``machine`` or ``human`` runs once for each.
@@ -10,23 +12,26 @@ with it. A test that takes ``machine`` or ``human`` runs once for each.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import suppress
+import traceback
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
-from . import baseline, studies
+from . import baseline, expectations, own, sides, studies, workers
 from . import claims as _claims
 from .data import MissingData
 from .measure import Measured
 from .method import RECIPES, available
 from .places import leaf
 from .runset import RunSet
-from .types import BadInput, Study
+from .speed import Speed
+from .types import BadInput, NotKnown, Study
 
 STATE = pytest.StashKey["Session"]()
 KNOWN = pytest.StashKey[str]()  # how a test's claim is known to deviate
@@ -36,37 +41,108 @@ class Session:
     """What a run of the suite knows: the study, its runs, its claims, and what they saw."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.data_dir: Path | None = config.getoption("data_dir")
+        self.data_dir = _folder(config, "data_dir")
         self.train: str = config.getoption("train")
         self.replicates: int = config.getoption("replicates")
-        self.report: Path | None = config.getoption("report")
-        self.name: str = config.getoption("study") or studies.default(self.data_dir)
+        self.report = _folder(config, "report")
+        self.origin = studies.origin(config.getoption("study"), self.data_dir)
+        self.name = self.origin.name
         self.methods = available()
-        self.runset = RunSet.choose(
-            self.name, self.methods, config.getoption("recipe"), self.data_dir, config.getoption("predictions")
-        )
+        added = [own.find(asked, self.methods) for asked in config.getoption("method")]
+        self.methods |= {method.name: method for method in added}
+        self.heard: list[str] = []  # how the user's files were understood
+        self.examined = self._examined(config.getoption("predictions"))
+        given: dict[str, Any] = {
+            name: [{split: file.predictions for split, file in splits.items()}]
+            for name, splits in self.examined.items()
+        }
+        if self.origin.folder:
+            if added or given:
+                raise BadInput(
+                    f"{self.name} is a study of its own: its machines are those of {self.origin.folder.path}."
+                )
+            given = {
+                name: [{"heldout": run} for run in runs] for name, runs in self.origin.folder.predictions().items()
+            }
+            self.heard = list(self.origin.folder.notes)
+            self.runset = RunSet("main", self.name, "", {}, {}, given=given)
+        else:
+            self.runset = RunSet.choose(
+                self.origin.runs,
+                self.methods,
+                config.getoption("recipe"),
+                self.data_dir,
+                _folder(config, "store"),
+                added=[method.name for method in added],
+                given=given,
+            )
+        if self.runset.untrained() and find_spec("torch") is None:
+            title = self.methods[self.runset.untrained()[0].method].title
+            raise BadInput(f"{title} is not trained yet, and training needs torch: pip install 'same-eyes[train]'")
         self.claims = _claims.read_claims(leaf("expected"))
         deviations = _claims.read_deviations(leaf("expected"), self.claims)
-        self.sets = {s.name: s for s in (self.runset, self.runset.labels(), self.runset.backbones())}
+        varied = [] if self.origin.folder else [self.runset.labels(), self.runset.backbones()]
+        self.sets = {s.name: s for s in (self.runset, *varied)}
         self.deviations = [
             d for d in deviations if any(d.binds(self.name, s.recipe, s.name) for s in self.sets.values())
         ]
-        self.simulated = self.name == "digits"
-        self.enforce = not self.runset.own  # with a machine of the user's own, other numbers are to be expected
+        self.simulated = self.origin.simulated
+        self.enforce = (
+            not self.runset.own and not self.origin.elsewhere
+        )  # with a machine of the user's own, other numbers are to be expected
         self.baseline: str = config.getoption("baseline")
+        self.gate: bool = config.getoption("gate")
+        known = [*expectations.QUANTITIES, *self.claims]
+        file = _folder(config, "expectations")
+        self.expected = expectations.OfClaims(expectations.read(file, known) if file else (), self.runset.names)
         self.record: list[_claims.Case] = []
         self.errors: list[str] = []  # what no single test can notice
         self.notes: list[str] = []
-        self.drawn: list[str] = []  # which figures were drawn, and why others were not
+        self.written: list[str] = []  # which files a report has, and what it lacks
         self.partial: set[str] = set()  # claims of which cases were deselected
+        self.positions: list[
+            int
+        ] = []  # of the test that each case of the record comes from, in a worker of pytest-xdist
         self._measured: Measured | None = None
         self._varied: dict[str, Measured] = {}
+
+    def _examined(self, asked: list[str]) -> dict[str, dict[str, own.Examined]]:
+        """The machines of which the user has predictions, once it is clear which images these are about."""
+        if not asked:
+            return {}
+        if self.origin.folder:
+            raise BadInput(f"{self.name} is a study of its own: put the machine's file into {self.origin.folder.path}.")
+        images = own.Images.of(self.origin.runs, self.data_dir)
+        people = self.origin.whole().people.names
+        taken = [*(method.title for method in self.methods.values()), *people, "Aggre"]
+        found = own.read_machines(asked, images, taken, self.origin.split)
+        self.heard = [line for splits in found.values() for file in splits.values() for line in file.lines(images)]
+        return found
+
+    def prepare(self) -> None:
+        """Train what is asked for, and what of the user's methods is not stored."""
+        new = self.runset.untrained()
+        self.runset = self.sets["main"] = self.runset.trained(self.train)
+        for run in new:
+            store, title = self.runset.store_of(run), self.methods[run.method].title
+            self.notes.append(f"{title}: trained in {store.manifest(run)['seconds']:.0f} s, stored in {store.root}")
+
+    @cached_property
+    def people(self) -> list[str]:
+        """The names of the people; of a built-in study without reading it."""
+        if self.origin.folder:
+            return list(self.origin.folder.people.names)
+        return [f"Human {j + 1}" for j in range(len(studies.LABEL_SETS))]
+
+    @property
+    def machines_measured(self) -> bool:
+        """Whether any claim asked for the machines, so that nothing need be loaded to know more of them."""
+        return self._measured is not None and bool(self._measured.machines)
 
     @property
     def measured(self) -> Measured:
         if self._measured is None:
-            machines = self.runset.machines(self.train)
-            study = studies.heldout(self.name, machines, self.data_dir)
+            study = self.origin.study(self.runset.machines(self.origin.split))
             self._measured = Measured(study, self.replicates)
         return self._measured
 
@@ -79,29 +155,54 @@ class Session:
 
     @cached_property
     def _official(self) -> Measured | str:
-        machines = self.runset.machines(self.train, "official")
+        machines = self.runset.machines(self.origin.hard_split)
         if not machines:
             return "no machine has predicted CIFAR-10's official test images"
         try:
-            return Measured(studies.official(machines, self.data_dir), self.replicates)
+            return Measured(self.origin.hard(machines), self.replicates)
         except MissingData as missing:
             return str(missing)
 
     def varied(self, name: str) -> Measured:
         """Measurements on another set of runs, "labels" or "backbones"; these are loaded and never trained here."""
         if name not in self._varied:
-            study = studies.heldout(self.name, self.sets[name].machines(), self.data_dir)
-            self._varied[name] = Measured(study, self.replicates)
+            machines = self.sets[name].machines(self.origin.split) if name in self.sets else {}
+            self._varied[name] = Measured(self.origin.study(machines), self.replicates)
         return self._varied[name]
+
+    def ground(self) -> dict[str, Measured]:
+        """What claims stand on beside ``measured``, as far as it is at hand, by the fixture's name."""
+        complete = [name for name, of in self.sets.items() if name != "main" and of.stored() == of.names]
+        found = {f"measured_{name}": self.varied(name) for name in complete}
+        found["measured_whole"] = Measured(self.origin.whole(), self.replicates)
+        return found if isinstance(self._official, str) else found | {"measured_official": self._official}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("same-eyes")
     group.addoption(
-        "--study", choices=tuple(studies.RECIPES), help="default: cifar10n where its labels are, else digits"
+        "--study",
+        metavar="NAME|DIR",
+        help=f"{', '.join(studies.NAMES)}, or a folder with a study of your own (same-eyes new-study DIR); default: "
+        "cifar10n where its labels are, else digits",
     )
-    group.addoption("--data-dir", type=Path, help="folder with the data sets, searched first")
-    group.addoption("--predictions", type=Path, metavar="DIR", help="the store of runs; default: predictions/")
+    # Folders are plain text here: pytest-xdist sends the options to its workers, and can send no Path.
+    group.addoption("--data-dir", metavar="DIR", help="folder with the data sets, searched first")
+    group.addoption("--store", metavar="DIR", help="the store of runs; default: predictions/")
+    group.addoption(
+        "--method",
+        action="append",
+        default=[],
+        metavar="METHOD",
+        help="your own method: FILE.py, pkg.mod:METHOD or an entry point's name; trained where no run of it is stored",
+    )
+    group.addoption(
+        "--predictions",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="your own machine's predictions: npz, npy, csv or parquet; same-eyes check FILE says how it is read",
+    )
     group.addoption("--recipe", choices=tuple(RECIPES), help="whose runs to judge; default: the fullest complete set")
     group.addoption(
         "--train",
@@ -109,13 +210,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="never",
         help="which machines to train now instead of loading their stored predictions",
     )
-    group.addoption("--report", type=Path, metavar="DIR", help="write report.json, report.md and the figures there")
+    group.addoption(
+        "--report", metavar="DIR", help="write the report there: HTML, Markdown, JSON, JUnit, LaTeX and figures"
+    )
     group.addoption(
         "--baseline",
         choices=("check", "write", "off"),
         default="check",
         help="hold the measurements to expected/baseline.json, or write it (same-eyes baseline)",
     )
+    group.addoption(
+        "--gate", action="store_true", help="hold the study's machines to the baseline's numbers (docs/gate.md)"
+    )
+    group.addoption("--expectations", metavar="FILE", help="which claims fail, and which to skip, by machine")
+    group.addoption("--slow-claims", action="store_true", help="check the claims that take long, too")
     group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
 
 
@@ -125,6 +233,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "speed: timings; left out unless asked for with --benchmark-enable",
     ):
         config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(Speed(config))
+
+
+def _folder(config: pytest.Config, option: str) -> Path | None:
+    """An option that names a folder."""
+    asked = config.getoption(option)
+    return Path(asked) if asked else None
 
 
 def _session(config: pytest.Config) -> Session:
@@ -141,21 +256,32 @@ def _paths(config: pytest.Config) -> list[Path]:
     return [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
 
 
+def _is_asked_for(config: pytest.Config) -> bool:
+    """Whether the suite is among what pytest was asked to run."""
+    return any(path.is_relative_to(leaf("benchmark").resolve()) for path in _paths(config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _is_asked_for(session.config):  # what is wrong with the options is said before workers are started
+        _session(session.config)
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    if not any(path.is_relative_to(leaf("benchmark").resolve()) for path in _paths(config)):
+    if not _is_asked_for(config):
         return []
     session = _session(config)
     lines = [f"same-eyes: study {session.name}, {session.runset.describe()}, {session.replicates} bootstrap samples"]
     if session.simulated:
         lines.append("same-eyes: the people of this study are SIMULATED; no claim of the paper is checked")
-    return lines
+    return [*lines, *(f"same-eyes: {line}" for line in [*session.heard, *session.runset.warnings()])]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "machine" in metafunc.fixturenames:
-        metafunc.parametrize("machine", _session(metafunc.config).runset.names, indirect=True)
+        metafunc.parametrize("machine", _set_of(metafunc.config, metafunc.fixturenames).names, indirect=True)
     if "human" in metafunc.fixturenames:
-        metafunc.parametrize("human", ["Human 1", "Human 2", "Human 3"], indirect=True)
+        metafunc.parametrize("human", _session(metafunc.config).people, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -171,6 +297,48 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item, name in marked:
         if name not in session.claims:
             raise pytest.UsageError(f"{item.nodeid}: expected/ has no claim {name!r}.")
+    if not config.getoption("slow_claims"):
+        slow = [item for item, name in marked if session.claims[name].slow]
+        items[:] = [item for item in items if item not in slow]
+
+
+NEEDS_MACHINES = {"measured", "measured_official", "machine", "all_machines"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Train before the first test, where the progress can be seen; with pytest-xdist, once and before the workers."""
+    config = session.config
+    state = config.stash.get(STATE, None)
+    if state is None or config.option.collectonly or session.testsfailed:
+        return
+    if workers.is_worker(config):
+        state.runset = state.sets["main"] = state.runset.afresh() if state.train == "always" else state.runset
+        return
+    if session.items and not any(NEEDS_MACHINES & {*getattr(item, "fixturenames", ())} for item in session.items):
+        return
+    capture = config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            state.prepare()
+    except (BadInput, FloatingPointError) as error:  # the latter: a training that diverged
+        raise pytest.UsageError(str(error)) from None
+    except Exception as error:
+        title = ", ".join(state.methods[run.method].title for run in state.runset.untrained()) or "a machine"
+        raise pytest.UsageError(
+            f"{''.join(traceback.format_exception(error))}\ntraining {title} failed, as above. "
+            "same_eyes.testing.check_method(METHOD) checks a method in seconds."
+        ) from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    state = item.config.stash.get(STATE, None)
+    before = len(state.record) if state else 0
+    ended = yield
+    if state and workers.is_worker(item.config):
+        state.positions += [item.session.items.index(item)] * (len(state.record) - before)
+    return ended
 
 
 @pytest.hookimpl(wrapper=True)
@@ -180,8 +348,19 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     except _claims.KnownDeviation as known:
         item.stash[KNOWN] = str(known)
         return None
+    except _claims.ClaimFailed as failed:
+        check: _claims.Check = item.funcargs["claim"]  # type: ignore[attr-defined]
+        reason = _session(item.config).expected.xfail(check.claim.id, check.case)
+        if not reason:
+            raise
+        item.stash[KNOWN] = f"{failed}\n  expected: {reason}"
+        return None
     except _claims.NotTestable as why:
         raise pytest.skip.Exception(f"not testable: {why}") from None
+    except NotKnown as why:
+        if "claim" not in item.funcargs:  # type: ignore[attr-defined]
+            raise
+        _skip_untestable(item.funcargs["claim"], str(why))  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -258,8 +437,7 @@ def machines(study: Study) -> Any:
 @pytest.fixture(scope="session")
 def whole(request: pytest.FixtureRequest) -> Study:
     """People on all images of the data set, without machines."""
-    session = _session(request.config)
-    return studies.whole(session.name, session.data_dir)
+    return _session(request.config).origin.whole()
 
 
 @pytest.fixture
@@ -276,9 +454,16 @@ def claim(request: pytest.FixtureRequest) -> _claims.Check:
         case,
         session.record,
         session.deviations,
+        _set_of(request.config, request.fixturenames).name,
         simulated=session.simulated,
         enforce=session.enforce,
+        elsewhere=session.origin.elsewhere,
     )
+    if reason := session.expected.skip(check.claim.id, case):
+        _skip_untestable(check, f"skipped, as --expectations says: {reason}")
+    for name in ("labels", "backbones"):
+        if f"measured_{name}" in request.fixturenames and name not in session.sets:
+            _skip_untestable(check, f"{session.name} has no machines of its own for it, which would differ in {name}")
     if "measured" in request.fixturenames and not session.measured.machines:
         _skip_untestable(check, f"no machine is stored; {session.runset.why_missing(session.runset.names[0])}")
     return check
@@ -291,13 +476,17 @@ def _skip_untestable(claim: _claims.Check, why: str) -> NoReturn:
     pytest.skip(f"not testable: {why}")
 
 
-def _asked(request: pytest.FixtureRequest) -> tuple[RunSet, Measured]:
+def _set_of(config: pytest.Config, fixtures: Sequence[str]) -> RunSet:
     """The set of runs that a test is about, by its fixtures: the main one, or that of ``measured_labels`` and so on."""
-    session = _session(request.config)
-    for name, runset in session.sets.items():
-        if f"measured_{name}" in request.fixturenames:
-            return runset, session.varied(name)
-    return session.runset, session.measured
+    session = _session(config)
+    asked = (runset for name, runset in session.sets.items() if f"measured_{name}" in fixtures)
+    return next(asked, session.runset)
+
+
+def _asked(request: pytest.FixtureRequest) -> tuple[RunSet, Measured]:
+    """That set, and its measurements."""
+    session, runset = _session(request.config), _set_of(request.config, request.fixturenames)
+    return runset, session.measured if runset is session.runset else session.varied(runset.name)
 
 
 @pytest.fixture
@@ -323,7 +512,7 @@ def all_machines(request: pytest.FixtureRequest, claim: _claims.Check) -> list[s
 @pytest.fixture
 def human(request: pytest.FixtureRequest, whole: Study) -> str:
     """A person's name."""
-    return whole.people.names[int(request.param.split()[-1]) - 1]
+    return request.param
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -332,42 +521,62 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
             _session(item.config).partial.add(mark.args[0])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A worker of pytest-xdist has ended: what it saw is part of what this run saw."""
+    state = _session(node.config)
+    if not workers.merge(state, node):
+        state.errors.append(f"the worker {node.gateway.id} crashed, and what it had measured is lost: {error}")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(STATE, None)
+    if workers.is_worker(session.config):
+        if state is not None:
+            workers.send(state, session.config)
+        return
     if state is None or not state.record:
         return
+    workers.sort(state)
     broken_off = session.shouldfail or session.shouldstop  # by -x, say
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not broken_off
     full = ended and not state.partial and _paths(session.config) == [leaf("benchmark").resolve()]
     cases = ended and not any("::" in argument for argument in session.config.args)  # else some were left out
     if cases and state.enforce:
-        whole = [deviation for deviation in state.deviations if deviation.claim not in state.partial]
+        asked = session.config.getoption("slow_claims")
+        left_out = state.partial | {name for name, claim in state.claims.items() if claim.slow and not asked}
+        whole = [deviation for deviation in state.deviations if deviation.claim not in left_out]
         lines = _claims.unmatched(whole, state.record, full)
-        state.errors = [f"expected/deviations.toml: {line}" for line in lines]
+        state.errors += [f"expected/deviations.toml: {line}" for line in lines]
     if all(np.isnan(case.measured) for case in state.record):
         state.errors.append("nothing was measured: no claim that was asked for has what it needs")
+    if cases:
+        state.errors += [f"--expectations: {line}" for line in state.expected.stale(state.record, full)]
     if state.baseline != "off":
         _baseline(state, full)
+    if state.gate:
+        held = sides.of_baseline(state.measured, state.runset)
+        state.notes.append(held.text())
+        (state.errors if held.code else state.notes).append(f"gate: {held.ending}")
     if state.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.report:
-        from .plots import draw
         from .report import write
 
-        write(state.report, state)
-        paths, left_out = draw(state.report, state)
-        state.drawn = [f"drawn: {', '.join(path.name for path in paths)}"] * bool(paths) + left_out
+        state.written = write(state.report, state)
 
 
 def _baseline(state: Session, full: bool) -> None:
     """Hold the measurements to the stored ones, or store them; ``full`` where every claim was asked for."""
-    if state.simulated:
+    if state.simulated or state.origin.elsewhere:
         if state.baseline == "write":
-            state.errors.append("expected/baseline.json: not written, as the people of this study are simulated.")
+            why = "the people of this study are simulated" if state.simulated else f"it is not about {state.name}"
+            state.errors.append(f"expected/baseline.json: not written, as {why}.")
         return
     path = leaf("expected") / "baseline.json"
     runs = {name: sha for runset in state.sets.values() for name, sha in runset.hashes().items()}
     runs["intervals"] = f"{state.replicates} bootstrap samples"
+    record = [case for case in state.record if not case.claim.slow]
     try:
         stored = baseline.read(path)
     except BadInput as error:
@@ -377,11 +586,13 @@ def _baseline(state: Session, full: bool) -> None:
     if state.baseline == "check" and stored and stored["runs"] != runs:
         state.notes.append("expected/baseline.json: not compared, it was measured on other runs.")
     elif state.baseline == "check":
-        lines = baseline.drift(stored, state.record, full)
+        lines = baseline.drift(stored, record, full)
         state.errors += [f"expected/baseline.json: {line}" for line in lines]
     elif full:
-        state.notes.append(baseline.difference(stored.get("measured", {}), baseline.measurements(state.record)))
-        baseline.write(path, runs, state.record)
+        state.notes.append(baseline.difference(stored.get("measured", {}), baseline.measurements(record)))
+        baseline.write(path, runs, record)
+        if state.machines_measured:
+            baseline.keep(path, sides.name(state.runset), sides.section(sides.of_suite(state.measured, state.runset)))
     else:
         state.errors.append("expected/baseline.json: not written, as not every claim was asked for.")
 
@@ -390,15 +601,20 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     state = config.stash.get(STATE, None)
     if state is None or not state.record:
         return
-    from .report import closing_table
+    from .report.verdicts import closing_table
 
     terminalreporter.section(f"same-eyes: {state.name}, {state.runset.describe()}")
     terminalreporter.write_line(closing_table(state, terminalreporter._tw.fullwidth))
-    for line in state.notes:
+    if state.runset.own:
+        from .standing import text
+
+        try:
+            terminalreporter.write_line(text(state, terminalreporter._tw.fullwidth))
+        except (BadInput, NotKnown) as why:  # what stopped the claims stops this too, and has been said at length
+            terminalreporter.write_line(f"Where {', '.join(state.runset.own)} stands is not known: {why}")
+    for line in [*state.notes, *state.runset.warnings()]:
         terminalreporter.write_line(line)
     for line in state.errors:
         terminalreporter.write_line(f"ERROR {line}", red=True)
-    if state.report:
-        terminalreporter.write_line(f"written: {state.report / 'report.json'}, {state.report / 'report.md'}")
-        for line in state.drawn:
-            terminalreporter.write_line(line)
+    for line in state.written:
+        terminalreporter.write_line(line)

@@ -18,10 +18,10 @@ import hashlib
 import os
 import tarfile
 import tempfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -232,8 +232,8 @@ def _first_with(paths: Sequence[str], places: Sequence[Path]) -> Path | None:
 
 
 @cache
-def _sha256(path: Path, size: int, mtime_ns: int) -> str:
-    """The SHA-256 of a file, computed once a process while its size and time of change stay."""
+def _sha256(path: Path, *identity: int) -> str:
+    """The SHA-256 of a file, computed once a process while what identifies it and its state stays."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -242,7 +242,8 @@ def _fault(path: Path, expected: File) -> str:
     """What is wrong with a file, in words; empty where its SHA-256 is the expected one."""
     try:
         stat = path.stat()
-        digest = _sha256(path, stat.st_size, stat.st_mtime_ns)
+        # The inode and the change time too: nobody can set them, as they can the time of modification.
+        digest = _sha256(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
         with path.open("rb") as file:
             start = file.read(64).lstrip().lower()
     except OSError as error:
@@ -345,9 +346,12 @@ def _retrieve(source: Source, scratch: Path) -> None:
     target = scratch / ("archive" if source.archive else first)
     host = urlsplit(source.url).netloc
     attempts = ATTEMPTS
+    sizes = [file.size for file in source.files.values()]
+    most = 2 * sum(sizes) if all(sizes) else inf  # nobody packs files into twice their size
     while not target.exists():
         try:
-            pooch.retrieve(source.url, known_hash, target.name, target.parent, downloader=_stream)
+            stream = partial(_stream, most=most)
+            pooch.retrieve(source.url, known_hash, target.name, target.parent, downloader=stream)
         except requests.exceptions.ChunkedEncodingError as error:
             attempts -= 1
             if not attempts:
@@ -365,8 +369,8 @@ def _retrieve(source: Source, scratch: Path) -> None:
         _unpack(target, source, scratch)
 
 
-def _stream(url: str, target: str, _pooch: object) -> None:
-    """How pooch gets a URL: as its HTTPDownloader does, but no connection is left open on an error."""
+def _stream(url: str, target: str, _pooch: object, *, most: float) -> None:
+    """How pooch gets a URL: as its HTTPDownloader does, but with an end, and no connection left open on an error."""
     import requests
     from tqdm import tqdm
 
@@ -376,17 +380,31 @@ def _stream(url: str, target: str, _pooch: object) -> None:
         with tqdm(total=total, unit="B", unit_scale=True, disable=None) as bar:  # None: terminals only
             for chunk in answer.iter_content(2**16):
                 bar.update(file.write(chunk))
+                if file.tell() > most:
+                    raise _NotDownloaded(f"{url} sends more than it should, and was stopped.")
 
 
 def _unpack(archive: Path, source: Source, scratch: Path) -> None:
     """Write a source's files, and nothing else that the archive may hold."""
+    for path, content in _members(archive, source):
+        (scratch / path).parent.mkdir(exist_ok=True)
+        (scratch / path).write_bytes(content)
+
+
+def _members(archive: Path, source: Source) -> Iterator[tuple[str, bytes]]:
+    """A source's files in an archive: whole files alone, no links, none larger than it should be."""
     try:
         with tarfile.open(archive) as tar:
-            for path in source.files:
-                member = tar.extractfile(path)
-                if member is None:
+            for path, expected in source.files.items():
+                member = tar.getmember(path)
+                if not member.isreg():
                     raise _NotDownloaded(f"{path} is no file in {source.url}.")
-                (scratch / path).parent.mkdir(exist_ok=True)
-                (scratch / path).write_bytes(member.read())
-    except (tarfile.TarError, zlib.error, EOFError, KeyError) as error:
+                if expected.size and member.size > expected.size:
+                    raise _NotDownloaded(f"{path}, as {source.url} holds it, unpacks to {member.size:,} bytes.")
+                content = tar.extractfile(member)
+                assert content is not None  # it is a regular file
+                yield path, content.read()
+    except _NotDownloaded:
+        raise
+    except Exception as error:  # broken archives raise nearly anything
         raise _NotDownloaded(f"{source.url} could not be unpacked ({error}).") from error

@@ -12,8 +12,7 @@ import io
 import json
 import os
 import re
-import zipfile
-import zlib
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,11 +22,21 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from . import parse
 from .method import RECIPES, Method
 from .types import BadInput, Predictions
 
 FLOOR = -30.0  # of log-probabilities
 FIRST_IMAGE = {("cifar10n", "heldout"): 40_000}  # where a study's split starts in its data set, if not at 0
+
+FACTS = {  # of a manifest, and what each must be; the last three only where they are given
+    "signature": str,
+    "sha256": str,
+    "splits": dict,
+    "accuracy": dict,
+    "seconds": int | float,
+    "device": str,
+}
 
 Status = Literal["stored", "stale", "damaged", "missing"]
 
@@ -103,7 +112,7 @@ class Store:
             manifest = self.manifest(run)
             if manifest["signature"] != run.signature(self.methods):
                 return "stale"
-            self._read(run, manifest)
+            self._read(run)
         except BadInput:
             return "damaged"
         return "stored"
@@ -112,14 +121,24 @@ class Store:
         """What is known of a stored run."""
         path = self._path(run, ".json")
         try:
-            manifest = json.loads(path.read_text())
-            manifest["signature"], manifest["sha256"], manifest["splits"]
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise BadInput(f"{path}: not a manifest of a run ({error!r}). {remedy(run)}") from None
+            manifest = parse.json(path)
+            if not isinstance(manifest, dict) or not {"signature", "sha256", "splits"} <= manifest.keys():
+                raise BadInput("it lacks signature, sha256 or splits")
+            for fact, kind in FACTS.items():
+                if fact in manifest and not isinstance(manifest[fact], kind):
+                    raise BadInput(f"{fact} is {manifest[fact]!r:.50}")
+        except BadInput as error:
+            raise BadInput(f"{path}: not a manifest of a run ({error}). {remedy(run)}") from None
         return manifest
 
-    def load(self, run: Run) -> dict[str, Predictions]:
+    def load(self, run: Run, stale: bool = False) -> dict[str, Predictions]:
         """A stored run's predictions, by split.
+
+        Parameters
+        ----------
+        run : Run
+        stale : bool
+            Whether to load it although its method or recipe has changed since, or is not at hand.
 
         Raises
         ------
@@ -134,9 +153,10 @@ class Store:
         if not self._path(run, ".json").exists():
             raise FileNotFoundError(f"{path}: not stored. {remedy(run)}")
         manifest = self.manifest(run)
-        if manifest["signature"] != run.signature(self.methods):
+        if not stale and manifest["signature"] != run.signature(self.methods):
             raise Stale(f"{path}: its method or recipe has changed since it was trained. {remedy(run)}")
         try:
+            manifest, blob = self._read(run)
             found = {
                 split: Predictions(
                     probs,
@@ -148,7 +168,7 @@ class Store:
                     seed=run.seed,
                     split=split,
                 )
-                for split, probs in unpack(self._read(run, manifest), "its content").items()
+                for split, probs in unpack(blob, "its content").items()
             }
         except BadInput as error:
             raise BadInput(f"{path}: {error} {remedy(run)}") from None
@@ -182,30 +202,39 @@ class Store:
         text = json.dumps(manifest, indent=1) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / ".lock"):  # stays: whoever waits for a lock file must not lose it
-            replace_file(path, blob)
-            replace_file(path.with_suffix(".json"), text.encode())
+            replace_files({path: blob, path.with_suffix(".json"): text.encode()})
         return path
 
     def runs(self) -> list[Run]:
         """Every run that has a manifest here, whatever its status."""
         found = []
         for path in sorted(self.root.glob("*/*/*.json")):
-            named = re.fullmatch(r"(\w+)-(\w+)-(\w+)-(\d+)", path.stem)
+            named = re.fullmatch(r"(\w+)-(\w+)-(\w+)-(0|[1-9]\d*)", path.stem, re.ASCII)
             if not named:
                 raise BadInput(f"{path}: not named labels-backbone-method-seed, as a run's manifest is. Move it away.")
             labels, backbone, method, seed = named.groups()
             found.append(Run(path.parts[-3], path.parts[-2], labels, method, backbone, int(seed)))
         return found
 
-    def _read(self, run: Run, manifest: Mapping[str, Any]) -> bytes:
-        """The npz as it was stored."""
-        path = self._path(run, ".npz")
+    def _read(self, run: Run) -> tuple[dict[str, Any], bytes]:
+        """A run's manifest and npz, as they were stored together."""
+        try:
+            return self._pair(run)
+        except BadInput as error:  # or another process has replaced one of the two so far: wait for it, and look again
+            try:
+                with FileLock(self.root / ".lock"):
+                    return self._pair(run)
+            except OSError:  # a store that cannot be written to
+                raise error from None
+
+    def _pair(self, run: Run) -> tuple[dict[str, Any], bytes]:
+        manifest, path = self.manifest(run), self._path(run, ".npz")
         if not path.exists():
             raise BadInput("lost, only its manifest is there.")
         blob = path.read_bytes()
         if hashlib.sha256(blob).hexdigest() != manifest["sha256"]:
             raise BadInput("damaged, its SHA-256 is not its manifest's.")
-        return blob
+        return manifest, blob
 
     def _path(self, run: Run, suffix: str) -> Path:
         return self.root / (run.name + suffix)
@@ -223,43 +252,46 @@ def pack(probs: Mapping[str, NDArray]) -> bytes:
 def unpack(blob: bytes, name: str) -> dict[str, NDArray[np.float32]]:
     """The reverse of :func:`pack`, renormalised. ``name`` is for the error message."""
     try:
-        with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
-            logs = {split: stored[split].astype(np.float64) for split in stored.files}
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        AttributeError,
-        TypeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+        logs = parse.arrays(blob)
+        if "" in logs:
+            raise BadInput("it holds an array that is named after no split")
+    except BadInput as error:
         raise BadInput(f"{name}: not a file of predictions ({error}).") from None
     for split, log_p in logs.items():
-        if log_p.ndim != 2 or not np.isfinite(log_p).all():
-            raise BadInput(f"{name}: {split!r} holds no finite (n, k) log-probabilities, but shape {log_p.shape}.")
-    return {split: _normalised(log_p).astype(np.float32) for split, log_p in logs.items()}
+        if log_p.ndim != 2 or not log_p.size or log_p.dtype.kind != "f" or not np.isfinite(log_p).all():
+            what = f"shape {log_p.shape} of {log_p.dtype}"
+            raise BadInput(f"{name}: {split!r} holds no finite (n, k) log-probabilities, but {what}.")
+    return {split: _normalised(log_p.astype(np.float64)).astype(np.float32) for split, log_p in logs.items()}
 
 
 def _normalised(log_p: NDArray) -> NDArray:
-    p = np.exp(log_p - log_p.max(1, keepdims=True))  # no row of it is all zero
+    with np.errstate(over="ignore"):
+        p = np.exp(log_p - log_p.max(1, keepdims=True))  # no row of it is all zero
     return p / p.sum(1, keepdims=True)
 
 
 def replace_file(path: Path, blob: bytes) -> None:
     """Write a file whole or not at all."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    replace_files({path: blob})
+
+
+def replace_files(blobs: Mapping[Path, bytes]) -> None:
+    """Write files whole or not at all: none is replaced before the disk holds them all."""
+    mark = uuid.uuid4().hex  # not the process id: two machines that share the folder may have the same
+    partials = {path: path.with_name(f"{path.name}.{mark}.part") for path in blobs}
     try:
-        partial.write_bytes(blob)
-        os.replace(partial, path)
+        for path, blob in blobs.items():
+            partials[path].write_bytes(blob)
+        for path, partial in partials.items():
+            os.replace(partial, path)
     finally:
-        partial.unlink(missing_ok=True)
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)
 
 
 def remedy(run: Run) -> str:
     """The sentence that says how to get a run."""
-    default = RECIPES[run.recipe].backbone
+    default = RECIPES[run.recipe].backbone if run.recipe in RECIPES else ""
     backbone = "" if run.backbone == default else f" --backbone {run.backbone}"
     return (
         f"Train it: same-eyes train {run.method} --study {run.study} --recipe {run.recipe} "

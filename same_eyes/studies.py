@@ -4,13 +4,17 @@
 0 to 39,999; people and machines are compared on images 40,000 to 49,999, the last of the Python batches,
 because that keeps CIFAR-10N's annotation batches of ten whole. (The study does not say which 10,000 it held out.)
 
+``cifar10h``: the same machines on CIFAR-10's own 10,000 test images; three answers to each image, drawn from
+CIFAR-10H's counts of some fifty.
+
 ``digits``: scikit-learn's 1,797 digit images, 1,000 to learn from, with simulated annotators. It needs neither
 data nor network, and checks no claim of the paper.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +23,7 @@ from numpy.typing import NDArray
 
 from . import data
 from . import digits as _digits
+from . import folder as _folder
 from .method import Task
 from .types import UNSEEN, Annotators, BadInput, Predictions, Study
 
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 LABEL_SETS = ("random1", "random2", "random3")
 DIGITS_SEED = 0  # of the simulated annotators
 RECIPES = {"cifar10n": ("full", "small"), "digits": ("tiny",)}  # a study's recipes, the one to prefer first
+NAMES = (*RECIPES, "cifar10h")
+HELDOUT = {"cifar10n": data.HELDOUT, "digits": _digits.HELDOUT}  # where people and machines are compared
 
 Machines = Mapping[str, Sequence[Predictions]]
 
@@ -75,7 +82,7 @@ def truths(name: str, data_dir: Path | None = None) -> dict[str, NDArray[np.int6
 def heldout(name: str, machines: Machines, data_dir: Path | None = None) -> Study:
     """People and machines on the images that no machine has learnt from."""
     everything = whole(name, data_dir)
-    part = _digits.HELDOUT if name == "digits" else data.HELDOUT
+    part = HELDOUT[name]
     people = everything.people
     return Study(
         name,
@@ -135,6 +142,96 @@ def _single_answers(raw: pd.DataFrame, n: int) -> Annotators:
     labels[image, place] = raw["label"]
     seconds[image, place] = raw["milliseconds"] / 1000
     return Annotators(labels, classes=len(data.CLASSES), seconds=seconds)
+
+
+def cifar10h(machines: Machines, data_dir: Path | None = None) -> Study:
+    """CIFAR-10's test images with people as columns: three of the answers to each image, drawn by a fixed seed."""
+    found = official(machines, data_dir)
+    counts = found.people.counts
+    answers = _folder.drawn(counts)[:, : _folder.ANSWERS]
+    people = Annotators(answers, len(data.CLASSES), _counts=counts)
+    return replace(found, people=people, aggregate=people.majority(_folder.SEED))
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What a session compares: where its people, images and machines are from.
+
+    Attributes
+    ----------
+    name : str
+    study : callable
+        ``study(machines)`` puts people and machines on the images compared.
+    whole : callable
+        ``whole()`` gives the people on all images of the data set.
+    hard : callable
+        ``hard(machines)`` gives the images of which it is known how hard they are for people.
+    runs : str
+        The study whose runs its machines are; "" where machines are known by their files.
+    split, hard_split : str
+        The part of the machines' predictions that ``study`` and ``hard`` take.
+    simulated : bool
+        Whether the people are not people.
+    elsewhere : bool
+        Whether these are other images than the paper's, of which its numbers say nothing.
+    folder : Folder or None
+        A user's own study.
+    """
+
+    name: str
+    study: Callable[[Machines], Study]
+    whole: Callable[[], Study]
+    hard: Callable[[Machines], Study]
+    runs: str
+    split: str = "heldout"
+    hard_split: str = "official"
+    simulated: bool = False
+    elsewhere: bool = False
+    folder: _folder.Folder | None = None
+
+
+def origin(asked: str | None, data_dir: Path | None = None) -> Origin:
+    """A built-in study by its name, or a user's by its folder; without either, the one of ``default``.
+
+    Raises
+    ------
+    BadInput
+        There is no such study, or its folder cannot be read.
+    """
+    name = asked or default(data_dir)
+    if name in RECIPES:
+        return Origin(
+            name,
+            study=lambda machines: heldout(name, machines, data_dir),
+            whole=lambda: whole(name, data_dir),
+            hard=lambda machines: official(machines, data_dir),
+            runs=name,
+            simulated=name == "digits",
+        )
+    if name == "cifar10h":
+        return Origin(
+            name,
+            study=lambda machines: cifar10h(machines, data_dir),
+            whole=lambda: cifar10h({}, data_dir),
+            hard=lambda machines: official(machines, data_dir),
+            runs="cifar10n",
+            split="official",
+            elsewhere=True,
+        )
+    if not Path(name).exists():
+        raise BadInput(f"no study {name!r}: give a folder (same-eyes new-study {name}), or {', '.join(NAMES)}.")
+    folder = _folder.read(Path(name))
+    return Origin(
+        folder.name,
+        study=folder.study,
+        whole=lambda: folder.study({}),
+        hard=folder.study,
+        runs="",
+        hard_split="heldout",
+        simulated=folder.simulated,
+        elsewhere=True,
+        folder=folder,
+    )
 
 
 def default(data_dir: Path | None = None) -> str:

@@ -20,16 +20,33 @@ class BadInput(ValueError):
     """Input that no result may be built on; the message names what is wrong and the remedy."""
 
 
+class NotKnown(ValueError):
+    """Something that a measurement needs is not known here: the truth, who is asked for, or how sure a machine is."""
+
+
+class NoConfidence(NotKnown):
+    """A machine of which only labels are known was asked how sure it is."""
+
+
 def _frozen(array: NDArray) -> NDArray:
     array = np.array(array)  # a copy: nobody else holds a way to change it
     array.flags.writeable = False
     return array
 
 
+def _array(values: ArrayLike, what: str) -> NDArray:
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, OverflowError) as error:  # rows of different lengths, an integer of 100 digits
+        raise BadInput(f"{what}: no array ({error}). Give numbers, each row as many as the others.") from None
+
+
 def _integers(array: ArrayLike, what: str) -> NDArray[np.int64]:
-    array = np.asarray(array)
+    array = _array(array, what)
     if not np.issubdtype(array.dtype, np.integer):
         raise BadInput(f"{what}: expected integers, got {array.dtype}. Give class numbers, not names or floats.")
+    if array.size and array.max() > np.iinfo(np.int64).max:
+        raise BadInput(f"{what}: {array.max()} is no class and no image number.")
     return array.astype(np.int64)
 
 
@@ -49,6 +66,8 @@ class Predictions:
     split : str
         The images predicted: "heldout" (CIFAR-10 training images 40,000 to 49,999) or
         "official" (CIFAR-10's own test batch), or a study's own name.
+    labels_only : bool
+        True where nothing but labels is known, as :meth:`from_labels` makes it: ``probs`` are then 0 and 1.
 
     Raises
     ------
@@ -69,10 +88,11 @@ class Predictions:
     recipe: str = ""
     seed: int = 0
     split: str = "heldout"
+    labels_only: bool = False
 
     def __post_init__(self) -> None:
         name = f"predictions of {self.method!r} on {self.split!r}"
-        probs = np.asarray(self.probs)
+        probs = _array(self.probs, name)
         if probs.ndim != 2 or probs.shape[1] < 2 or not len(probs):
             raise BadInput(f"{name}: probabilities must be (n, k) with k >= 2, got shape {probs.shape}.")
         if not np.issubdtype(probs.dtype, np.floating):
@@ -101,6 +121,35 @@ class Predictions:
         object.__setattr__(self, "probs", _frozen(probs.astype(np.float32)))
         object.__setattr__(self, "index", _frozen(index.astype(np.int64)))
 
+    @classmethod
+    def from_labels(
+        cls,
+        labels: ArrayLike,
+        classes: int,
+        index: ArrayLike | None = None,
+        *,
+        method: str = "own",
+        split: str = "heldout",
+    ) -> Self:
+        """A machine of which only its (n,) labels are known, of so many classes; it has no confidence.
+
+        Raises
+        ------
+        BadInput
+            No integers, or a class that does not exist.
+
+        Examples
+        --------
+        >>> machine = Predictions.from_labels([0, 2], 3)
+        >>> machine.labels_predicted.tolist(), machine.labels_only
+        ([0, 2], True)
+        """
+        labels = _integers(labels, f"labels of {method!r}")
+        if labels.ndim != 1 or not len(labels) or labels.min() < 0 or labels.max() >= classes:
+            raise BadInput(f"labels of {method!r}: expected (n,) classes 0 to {classes - 1}, got shape {labels.shape}.")
+        probs = np.eye(classes, dtype=np.float32)[labels]
+        return cls(probs, index, method=method, split=split, labels_only=True)  # type: ignore[arg-type]
+
     @property
     def labels_predicted(self) -> NDArray[np.int64]:
         """(n,) the most probable class of each image; the lowest class number wins a tie."""
@@ -108,7 +157,15 @@ class Predictions:
 
     @property
     def confidence(self) -> NDArray[np.float32]:
-        """(n,) the largest class probability of each image."""
+        """(n,) the largest class probability of each image.
+
+        Raises
+        ------
+        NoConfidence
+            Only labels are known.
+        """
+        if self.labels_only:
+            raise NoConfidence(f"{self.method} gives labels only, and this asks how sure it is")
         return self.probs.max(1)
 
 
@@ -154,12 +211,17 @@ class Annotators:
         names = tuple(self.names) or tuple(f"Human {j + 1}" for j in range(labels.shape[1]))
         if len(names) != labels.shape[1]:
             raise BadInput(f"annotators: {labels.shape[1]} columns but {len(names)} names.")
+        if len(set(names)) < len(names):
+            raise BadInput(f"annotators: two of {', '.join(map(str, names))} have one name.")
         for what in ("workers", "seconds"):
             extra = getattr(self, what)
             if extra is not None:
-                if np.shape(extra) != labels.shape:
-                    raise BadInput(f"annotators: {what} has shape {np.shape(extra)}, labels {labels.shape}.")
-                object.__setattr__(self, what, _frozen(np.asarray(extra)))
+                extra = _array(extra, f"annotators: {what}")
+                if extra.shape != labels.shape:
+                    raise BadInput(f"annotators: {what} has shape {extra.shape}, labels {labels.shape}.")
+                if extra.dtype.kind not in "iuf":
+                    raise BadInput(f"annotators: {what} holds {extra.dtype}, not numbers.")
+                object.__setattr__(self, what, _frozen(extra))
         object.__setattr__(self, "labels", _frozen(labels))
         object.__setattr__(self, "names", names)
 
@@ -204,8 +266,9 @@ class Study:
     Parameters
     ----------
     name : str
-        "cifar10n", "digits", or a user's own.
+        "cifar10n", "cifar10h", "digits", or a user's own.
     truth : (n,) int
+        -1 throughout where nobody knows it.
     people : Annotators
     machines : mapping of str to sequence of Predictions
         A machine's name to its runs (one a seed).
@@ -241,7 +304,8 @@ class Study:
         truth = _integers(self.truth, f"study {self.name!r}: truth")
         if truth.ndim != 1 or not len(truth):
             raise BadInput(f"study {self.name!r}: truth must be (n,) with n >= 1, got shape {truth.shape}.")
-        if truth.min() < 0 or truth.max() >= len(self.classes):
+        known = truth.max() != UNSEEN
+        if known and (truth.min() < 0 or truth.max() >= len(self.classes)):
             raise BadInput(
                 f"study {self.name!r}: truth runs from {truth.min()} to {truth.max()}, "
                 f"but there are classes 0 to {len(self.classes) - 1}."

@@ -14,6 +14,7 @@ from same_eyes.runset import STUDY
 from same_eyes.store import Run, Store
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+settings.register_profile("fuzz", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 RUNS = {name: Run("digits", "tiny", "random1", name, "digits") for name in STUDY}

@@ -8,9 +8,11 @@ import pytest
 
 from same_eyes.places import CHECKOUT
 
-SPINE = {"types", "method", "claims", "data", "sources", "digits", "nets", "train", "store", "plan", "studies"}
-SPINE |= {"runset", "places", "tune", "testing", "__init__"}
-SHELL = {"cli", "report", "plots", "plugin", "measure", "baseline"}
+SPINE = {"types", "method", "data", "sources", "digits", "nets", "train", "store", "plan", "studies"}
+SPINE |= {"runset", "own", "places", "tune", "testing", "__init__", "parse", "folder", "team_rules"}
+SPINE |= {"scheduler"}
+SHELL = {"cli", "standing", "workers", "report", "plots", "plugin", "measure", "baseline", "claims", "family", "large"}
+SHELL |= {"plots_likeness", "entry", "gate", "sides", "expectations", "speed", "timings"}
 NUMERIC = {"numpy", "scipy"}
 METRICS = NUMERIC | {"statsmodels", "sklearn"}
 TEAMING = METRICS | {"crowdkit", "cleanlab"}  # inside functions
@@ -95,9 +97,10 @@ def test_methods_import_the_contract_each_other_and_no_torch_at_import(path):
 
 @pytest.mark.parametrize("path", files("benchmark"), ids=named)
 def test_the_benchmark_imports_the_suite_and_numbers(path):
-    speed = path.name == "test_speed.py"  # times training, and other libraries beside ours
+    speed = path.name.startswith("test_speed")  # times training, and other libraries beside ours, and draws costs
     assert foreign(path, at_import=True) <= NUMERIC | {"pytest"} | (TORCH | {"sklearn"} if speed else set())
-    assert foreign(path) <= NUMERIC | {"pytest"} | (TORCH | {"sklearn", "PIL"} if speed else set())
+    peers = {"sklearn", "pandas", "PIL", "matplotlib"}
+    assert foreign(path) <= NUMERIC | {"pytest"} | (TORCH | peers if speed else set())
 
 
 @pytest.mark.parametrize("path", files("same_eyes"), ids=named)
@@ -123,7 +126,12 @@ def test_torch_is_imported_early_only_where_networks_are_built_and_trained(path)
 
 @pytest.mark.parametrize("path", files("same_eyes"), ids=named)
 def test_what_is_imported_is_declared(path):
-    optional = {"matplotlib"} if part(path) == "plots" else set()
+    optional = {
+        "plots": {"matplotlib"},
+        "plots_likeness": {"matplotlib"},
+        "report": {"jinja2", "markupsafe", "PIL"},
+    }.get(part(path), set())
+    optional |= {"dask", "distributed"} if part(path) == "scheduler" else set()
     assert foreign(path) <= METRICS | TORCH | TOOLS | optional
 
 

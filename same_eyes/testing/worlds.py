@@ -331,7 +331,7 @@ class World:
     claim : mapping
         Fields of the claim to replace, e.g. ``{"margin": 0.02}``.
     also : mapping of str to callable
-        Further fixtures by name; one that is called ``measured...`` makes a study, and is given as ``Measured``.
+        Further fixtures by name; a study that it makes is given as ``Measured``.
     replicates : int
         Bootstrap samples behind each interval.
     """
@@ -485,7 +485,7 @@ def _fixture(name: str, world: World, check: Check) -> Any:
     study = _made(world.study)
     if name in world.also:
         made = _made(world.also[name])
-        return _measured(made, world.replicates) if name.startswith("measured") else made
+        return _measured(made, world.replicates) if isinstance(made, Study) else made
     whole = _made(world.whole) if world.whole else study
     fixtures: dict[str, Callable[[], Any]] = {
         "claim": lambda: check,

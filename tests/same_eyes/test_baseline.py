@@ -163,6 +163,11 @@ def test_a_baseline_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
         b'{"runs": {}, "measured": {"errors": {"CE": [0.5, 0.4]}}}',
         b'{"runs": {}, "measured": {"errors": {"CE": [0.5, 0.4, null]}}}',
         b'{"runs": {}, "measured": {"errors": 0.5}}',
+        b'{"runs": {}, "measured": {"errors": {"CE": ["0.5", "0.4", "0.6"]}}}',
+        b'{"runs": {}, "measured": {"errors": {"CE": [0.5, 0.4, NaN]}}}',
+        b'{"runs": {}, "measured": {"errors": {"CE": [0.5, 0.4, ' + b"9" * 400 + b"]}}}",
+        b'{"runs": [], "measured": {}}',
+        b'{"runs": {}, "measured": ' + b"[" * 100_000,
     ],
 )
 def test_a_damaged_file_is_named_with_the_command_that_writes_it(tmp_path, content):

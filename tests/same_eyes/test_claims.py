@@ -230,10 +230,30 @@ def test_a_difference_needs_replicates():
         Estimate.exact(1).at(0.9)
 
 
-def test_degenerate_replicates_are_left_out():
-    estimate = Estimate.from_replicates(0.5, [np.nan, *np.linspace(0, 1, 101)])
+def test_degenerate_replicates_are_left_out_and_counted():
+    estimate = Estimate.from_replicates(0.5, [np.nan, np.inf, *np.linspace(0, 1, 101)])
+    assert estimate.degenerate == 2
+    assert Estimate.exact(0.5).degenerate == 0
     assert (estimate.low, estimate.high) == pytest.approx((0.025, 0.975))
     assert (estimate.at(0.9).low, estimate.at(0.9).high) == pytest.approx((0.05, 0.95))
+
+
+def test_a_case_says_how_many_replicates_are_undefined():
+    ours = Check(a_claim(), "CE")
+    ours.greater(Estimate.from_replicates(0.5, [np.nan, np.nan, *np.linspace(0.3, 0.7, 98)]))
+    ours.greater(around(0.2, 0.3))
+    assert [case.note for case in ours.record] == ["2 of 100 replicates are undefined and left out", ""]
+
+
+def test_a_case_keeps_its_check_its_p_value_and_the_number_it_saw():
+    ours, seen = Check(a_claim(), "CE", runs="labels"), around(0.2, 0.3)
+    ours.greater(seen)
+    ours.significant(seen, 0.01)
+    assert [(case.check, case.p, case.note) for case in ours.record][1] == ("significant", 0.01, "p = 0.01")
+    assert np.isnan(ours.record[0].p)
+    assert {case.runs for case in ours.record} == {"labels"}
+    for case in ours.record:
+        np.testing.assert_array_equal(case.seen.replicates, seen.replicates)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +298,31 @@ def deviating(estimate, case="CE", **facts):
 def test_a_listed_deviation_is_known(cases):
     with pytest.raises(KnownDeviation, match="known: a smaller network"):
         deviating(Estimate.exact(0), cases=cases)
+
+
+def test_a_case_says_why_it_is_known_to_deviate():
+    ours = Check(a_claim(), "CE", deviations=[known()])
+    with pytest.raises(KnownDeviation):
+        ours.greater(Estimate.exact(0))
+    assert ours.record[0].reason == "a smaller network"
+    with pytest.raises(ClaimFailed):  # it reproduces, and so nothing deviates
+        ours.greater(Estimate.exact(1))
+    assert ours.record[1].reason == ""
+
+
+@pytest.mark.parametrize(("bound", "checked"), [("labels", "main"), ("main", "labels"), ("labels", "backbones")])
+def test_what_is_known_of_one_set_of_runs_excuses_nothing_of_another(bound, checked):
+    with pytest.raises(ClaimFailed) as failure:
+        Check(a_claim(), "CE", deviations=[known(runs=bound)], runs=checked).greater(Estimate.exact(0))
+    assert "deviations.toml" not in str(failure.value)
+    with pytest.raises(KnownDeviation):
+        Check(a_claim(), "CE", deviations=[known(runs=bound)], runs=bound).greater(Estimate.exact(0))
+
+
+def test_an_entry_for_a_set_of_runs_that_no_test_of_its_claim_uses_is_reported():
+    record = [Case(a_claim(), "CE", "reproduced")]
+    assert unmatched([known(runs="labels")], record) == ["it: no test checks it on the runs 'labels'"]
+    assert unmatched([known(runs="labels")], [*record, Case(a_claim(), "CE", "reproduced", runs="labels")]) == []
 
 
 def test_a_listed_deviation_that_reproduces_fails():
@@ -401,6 +446,13 @@ def test_what_a_table_leaves_out_has_a_default(tmp_path):
         (GOOD + 'values_from = "nobody"', "claim 'it': no table 'nobody' with values in this file"),
         (GOOD + 'values_from = "it"', "claim 'it': no table 'it' with values"),
         ("it = 3", "claim 'it': "),
+        (GOOD.replace('"s"', "3", 1), "claim 'it': says must be text"),
+        (GOOD + "margin = true", "claim 'it': margin must be a number"),
+        (GOOD + "slow = 1", "claim 'it': slow must be true or false"),
+        (GOOD + "margin = nan", "claim 'it': margin must be a number"),
+        (GOOD + f"margin = {'9' * 400}", "claim 'it': margin must be a number"),
+        (GOOD + "values = 3", "claim 'it': values must be a table of numbers"),
+        (GOOD + 'values = {CE = "0.5"}', "claim 'it': values must be a table of numbers"),
     ],
 )
 def test_a_wrong_table_names_its_file(tmp_path, text, message):
@@ -435,7 +487,9 @@ def test_deviations_are_read(tmp_path):
     ("text", "message"),
     [
         ("[[it]]\nverdict = 'inconclusive'", "deviation 'it': .*missing"),
-        (ENTRY.format("inconclusive", '["CE"]').replace("[[it]]", "[it]"), "deviation 'it': .*mapping"),
+        ("[it]\nverdict = 'inconclusive'", r"deviation 'it': write it as tables, each under \[\[it\]\]"),
+        (ENTRY.format("inconclusive", "[1]"), "cases must be a list of names"),
+        (ENTRY.format("inconclusive", "[]").replace('"r"', "3"), "all but its cases must be text"),
         (ENTRY.format("not-reproduced", '["CE"]'), "verdict must be 'not reproduced' or 'inconclusive'"),
         (ENTRY.format("inconclusive", '"CE"'), "cases must be a list of names"),
         (ENTRY.format("inconclusive", '["CE"]').replace("it", "no", 1), "there is no claim 'no'"),

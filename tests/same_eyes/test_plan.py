@@ -200,3 +200,26 @@ def test_the_trained_store_is_what_the_manifests_say(trained):
     for run in trained.runs():
         assert trained.status(run) == "stored"
         assert json.loads((Path(trained.root) / f"{run.name}.json").read_text())["accuracy"]["heldout"] > 0.8
+
+
+def test_two_processes_train_a_run_once_and_store_it_whole(tmp_path, methods):
+    store, work = Store(tmp_path / "store", methods), tmp_path / "work"
+    both = [command(store.root, work), command(store.root, work)]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert len({out for out, _ in said}) == 1  # both say the same of it
+    assert store.status(CE) == "stored"
+    assert {path.name for path in (store.root / "digits" / "tiny").iterdir()} == {
+        "random1-digits-ce-0.npz",
+        "random1-digits-ce-0.json",
+    }
+
+
+def test_two_processes_with_folders_of_their_own_store_a_run_whole(tmp_path, methods, trained):
+    """They know nothing of each other, and both train it: the last one stays, and nothing is mixed."""
+    store = Store(tmp_path / "store", methods)
+    both = [command(store.root, tmp_path / name) for name in ("here", "there")]
+    assert [process.communicate() and process.returncode for process in both] == [0, 0]
+    assert store.status(CE) == "stored"
+    assert np.array_equal(store.load(CE)["heldout"].probs, trained.load(CE)["heldout"].probs)
+    assert not list(store.root.rglob("*.part"))

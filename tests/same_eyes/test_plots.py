@@ -213,6 +213,35 @@ def test_beside_simulated_people_no_number_of_the_paper_is_drawn(measured):
     assert not any("paper" in text for text in words(plots.figure3(simulated, "none")))
 
 
+def test_a_machine_of_which_only_labels_are_known_takes_part_where_it_can(measured):
+    from dataclasses import replace
+
+    from same_eyes.types import Predictions
+
+    machines = dict(measured.study.machines)
+    labels = machines["Mine"][0].labels_predicted
+    machines["Mine"] = (Predictions.from_labels(labels, len(measured.study.classes), measured.study.index),)
+    some = Measured(replace(measured.study, machines=machines), 20)
+    alone, oracle, realistic, strict = plots.figure5(some).axes
+    assert [len(points(axes)["person"]) for axes in (oracle, realistic, strict)] == [4, 3, 3]
+    assert len(points(alone)["machine alone"]) == 4
+    panels = plots.figure7(some).axes[:4]
+    shown = [np.isfinite(axes.get_images()[0].get_array().filled(np.nan)[-1]).any() for axes in (panels[0], panels[2])]
+    assert shown == [True, False]
+
+
+def test_beside_other_images_no_number_of_the_paper_is_drawn(measured, official):
+    ran = session(measured, official)
+    ran.origin.elsewhere = True
+    five, seven, three = (plots._of_session(number, ran) for number in (5, 7, 3))
+    assert not any(points(axes, "paper") for axes in [*five.axes, *three.axes])
+    assert [label.get_text() for label in five.axes[0].get_yticklabels()] == list(LABELS)
+    assert len(seven.axes) == 4  # two matrices, two scales
+    del ran.sets["labels"]
+    with pytest.raises(NotTestable, match="cifar10n has no machines with other labels"):
+        plots._of_session(4, ran)
+
+
 # --- Files
 
 
@@ -277,7 +306,7 @@ def session(measured, official, *where, stored=("main", "labels", "backbones"), 
             return measured if name in stored else nobody
 
     ran = Ran()
-    ran.sets, ran.simulated = sets, simulated
+    ran.sets, ran.simulated, ran.origin = sets, simulated, SimpleNamespace(elsewhere=False)
     ran.record = [SimpleNamespace(claim=SimpleNamespace(where=place)) for place in where]
     return ran
 
@@ -295,34 +324,43 @@ def session(measured, official, *where, stored=("main", "labels", "backbones"), 
     ],
 )
 def test_a_claim_names_its_figures(where, figures):
-    assert plots._figures_in(where) == figures
+    assert plots.figures_in(where) == figures
 
 
 def test_the_suites_claims_name_all_figures():
     from same_eyes.claims import read_claims
     from same_eyes.places import leaf
 
-    named = set().union(*(plots._figures_in(claim.where) for claim in read_claims(leaf("expected")).values()))
+    named = set().union(*(plots.figures_in(claim.where) for claim in read_claims(leaf("expected")).values()))
     assert named == {2, 3, 4, 5, 6, 7}
 
 
 def test_a_run_draws_the_figures_of_its_claims(measured, official, tmp_path):
     ran = session(measured, official, "Figure 2, Test 1", "Section 3.4, Figure 4", "Table 1", "Figure 2, Test 1")
-    paths, left_out = plots.draw(tmp_path / "deep", ran)
-    assert [path.name for path in paths] == ["figure2.svg", "figure2.png", "figure4.svg", "figure4.png"]
+    drawn, left_out = plots.draw(tmp_path / "deep", ran)
+    assert [(figure.number, figure.name) for figure in drawn] == [(2, "figure2"), (4, "figure4")]
     assert not left_out
-    assert all(path.stat().st_size > 1000 for path in paths)
-    assert plots.draw(tmp_path / "none", session(measured, official, "Table 1")) == ([], [])
+    files = ["figure2.png", "figure2.svg", "figure4.png", "figure4.svg"]
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == files
+    assert all(path.stat().st_size > 1000 for path in (tmp_path / "deep").iterdir())
+    assert plots.draw(tmp_path / "none", session(measured, official, "Table 1")) == ([], {})
     assert not (tmp_path / "none").exists()
+
+
+def test_a_drawing_says_in_words_what_it_shows(measured, official, tmp_path):
+    (figure,) = plots.draw(tmp_path, session(measured, official, "Figure 2, Test 1"))[0]
+    for pair in ("HH", "MM", "HM"):
+        seen = same_mistake(measured, pair)
+        assert f"mean of the diagonal: {seen.value:.2f} [{seen.low:.2f}, {seen.high:.2f}]" in figure.alt
+    assert figure.alt.startswith(f"{figure.title}. (a) two people")
+    assert "\n" not in figure.alt
 
 
 def test_missing_runs_are_said_in_one_line(measured, official, tmp_path):
     ran = session(measured, official, "Figure 4", "Figure 6", stored=("labels",))
-    paths, left_out = plots.draw(tmp_path, ran)
-    assert [path.name for path in paths] == ["figure4.svg", "figure4.png"]
-    assert left_out == [
-        "figure 6 left out: it needs two machines, 0 at hand; the run Mine is not stored. Train it: same-eyes train it"
-    ]
+    drawn, left_out = plots.draw(tmp_path, ran)
+    assert [figure.number for figure in drawn] == [4]
+    assert left_out == {6: "it needs two machines, 0 at hand; the run Mine is not stored. Train it: same-eyes train it"}
 
 
 def test_a_damaged_run_is_said_in_one_line(measured, official, tmp_path, monkeypatch):
@@ -332,7 +370,7 @@ def test_a_damaged_run_is_said_in_one_line(measured, official, tmp_path, monkeyp
         raise BadInput("a.npz: damaged,\n its SHA-256 differs")
 
     monkeypatch.setattr(ran, "varied", damaged)
-    assert plots.draw(tmp_path, ran) == ([], ["figure 4 left out: a.npz: damaged, its SHA-256 differs"])
+    assert plots.draw(tmp_path, ran) == ([], {4: "a.npz: damaged, its SHA-256 differs"})
 
 
 @pytest.mark.parametrize("missing", [NotTestable("no machine has seen them"), BadInput("no machine has seen them")])
@@ -359,9 +397,9 @@ def test_without_matplotlib_one_line_says_so(measured, official, tmp_path, monke
         return real(name, *more)
 
     monkeypatch.setattr(builtins, "__import__", no_matplotlib)
-    paths, (line,) = plots.draw(tmp_path, session(measured, official, "Figure 2, Test 1"))
-    assert paths == []
-    assert line.startswith("figures left out: matplotlib is not installed")
+    drawn, left_out = plots.draw(tmp_path, session(measured, official, "Figure 2, Test 1"))
+    assert drawn == []
+    assert left_out == {2: plots.WITHOUT}
     assert not list(tmp_path.iterdir())
 
 

@@ -25,7 +25,7 @@ FILES = ("test_preconditions.py", "test_table1.py", "test_figure2.py")
 
 def benchmark(pytester, store, *more, files=FILES):
     paths = [str(CHECKOUT / "benchmark" / name) for name in files]
-    return pytester.runpytest_inprocess(*paths, "--study", "digits", "--predictions", str(store.root), *QUICK, *more)
+    return pytester.runpytest_inprocess(*paths, "--study", "digits", "--store", str(store.root), *QUICK, *more)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_simulated_people_check_no_claim_of_the_paper(pytester, trained, tmp_pat
             "same-eyes: the people of this study are SIMULATED; no claim of the paper is checked",
             "* claims: * not testable",
             "The people of this study are simulated: no claim of the paper was checked.",
-            f"written: {tmp_path}/report/report.json, {tmp_path}/report/report.md",
+            f"written to {tmp_path}/report: report.json, *",
         ]
     )
     report = json.loads((tmp_path / "report" / "report.json").read_text())
@@ -107,7 +107,7 @@ code = pytest.main(sys.argv[1:])
 assert not any(name.partition(".")[0] in ("torch", "torchvision") for name in sys.modules)
 sys.exit(code)
 """
-    arguments = ["benchmark", "--study", "digits", "--predictions", str(trained.root), "-q", *QUICK]
+    arguments = ["benchmark", "--study", "digits", "--store", str(trained.root), "-q", *QUICK]
     ended = subprocess.run([sys.executable, "-c", program, *arguments], cwd=CHECKOUT, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "no claim of the paper was checked" in ended.stdout
@@ -153,6 +153,15 @@ def test_timings_are_taken_where_they_are_asked_for(pytester, planted):
     beside = benchmark(pytester, store, "--collect-only", files=("test_speed.py", "test_preconditions.py"))
     beside.stdout.fnmatch_lines(["*test_there_are_machines_to_judge*"])
     assert "test_train_ours" not in beside.stdout.str()
+
+
+def test_slow_claims_are_checked_where_they_are_asked_for(pytester, planted):
+    store, teams = planted(), ("test_beyond_teams.py",)
+    plain = benchmark(pytester, store, "--collect-only", files=teams).stdout
+    plain.fnmatch_lines(["*test_combining_beats_replacing*"])
+    assert "test_the_best_rule_realises_half" not in plain.str()
+    asked_for = benchmark(pytester, store, "--collect-only", "--slow-claims", files=teams).stdout
+    asked_for.fnmatch_lines(["*test_combining_beats_replacing*", "*test_the_best_rule_realises_half*"])
 
 
 # --- A gate is not green while it measures nothing
@@ -250,7 +259,7 @@ def own(pytester, planted, by, *more, study="cifar10n"):
     pytester.makepyfile(OWN.format(by=by))
     store = planted("ce").root
     return pytester.runpytest_inprocess(
-        "-p", "same_eyes.plugin", "--study", study, "--recipe", "small", "--predictions", str(store), *QUICK, *more
+        "-p", "same_eyes.plugin", "--study", study, "--recipe", "small", "--store", str(store), *QUICK, *more
     )
 
 
@@ -279,6 +288,16 @@ def test_a_known_deviation_is_an_expected_failure_that_still_shows(pytester, pla
     assert result.ret == 0
     result.assert_outcomes(xfailed=1)
     result.stdout.fnmatch_lines(["1 claims: 1 not reproduced", "*known: a planted one*"])
+
+
+@pytest.mark.parametrize(("bound", "outcome"), [("main", "xfailed"), ("labels", "failed"), ("backbones", "failed")])
+def test_what_is_known_of_another_set_of_runs_excuses_nothing(pytester, planted, elsewhere, bound, outcome):
+    entry = deviation("machines-above-people", ["*"], "cifar10n", "small").replace('"main"', f'"{bound}"')
+    (elsewhere / "deviations.toml").write_text(entry)
+    result = own(pytester, planted, -0.5)
+    result.assert_outcomes(**{outcome: 1})
+    if bound != "main":
+        result.stdout.fnmatch_lines([f"*machines-above-people: no test checks it on the runs '{bound}'"])
 
 
 def test_a_known_deviation_that_reproduces_fails(pytester, planted, elsewhere):
@@ -341,7 +360,7 @@ def others(pytester, planted, tmp_path, monkeypatch):
         probs = np.full((797, 10), 0.1)
         store.save(Run("digits", "tiny", "random1", "ce", "digits"), {"heldout": probs, "official": probs}, {})
         store.save(Run("digits", "tiny", "random2", "cores", "digits"), {"heldout": probs}, {})
-        asked = ("--study", "digits", "--predictions", str(store.root), "--report", str(tmp_path / "report"))
+        asked = ("--study", "digits", "--store", str(store.root), "--report", str(tmp_path / "report"))
         result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", *QUICK, *asked)
         assert result.ret == 0
         rows = json.loads((tmp_path / "report" / "report.json").read_text())["claims"]
@@ -373,7 +392,7 @@ def test_a_claim_about_other_images_is_not_testable_without_their_people(others)
 
 def test_a_claim_about_other_images_is_not_testable_without_a_machine_that_saw_them(pytester, planted):
     pytester.makepyfile(OTHERS)
-    asked = ("--study", "digits", "--predictions", str(planted("ce").root), "-k", "other_images", "-rs")
+    asked = ("--study", "digits", "--store", str(planted("ce").root), "-k", "other_images", "-rs")
     result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", *QUICK, *asked)
     result.stdout.fnmatch_lines(["*not testable: no machine has predicted CIFAR-10's official test images"])
 

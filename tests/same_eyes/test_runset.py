@@ -115,12 +115,17 @@ def test_a_method_of_ones_own_without_a_run_is_not_asked_for(planted, mine):
     assert runset.names == choose(planted("ce")).names
 
 
-def test_a_machine_of_ones_own_that_is_stale_is_named(planted, mine):
+def test_a_machine_of_ones_own_that_is_stale_is_left_out_and_named(planted, mine):
     store = planted("ce", "mine", methods=mine)
     changed = {**mine, "mine": replace(mine["mine"], settings={"q": 0.1})}
     runset = choose(Store(store.root, changed))
     assert list(runset.machines()) == ["CE"]
-    assert "random1-digits-mine-0 was trained before its method or recipe changed." in runset.why_missing("Mine")
+    assert runset.own == []  # so that the study's own numbers are held to what is known of them
+    assert runset.names == choose(planted("ce")).names
+    assert runset.warnings() == [
+        "Mine is left out: the run digits/tiny/random1-digits-mine-0 was trained before its method or recipe changed. "
+        "Train it: same-eyes train mine --study digits --recipe tiny --labels random1 --seed 0"
+    ]
     assert "mine" not in " ".join(runset.hashes())
 
 
@@ -132,9 +137,11 @@ def only(store, *names):
 def test_missing_runs_are_trained_into_the_store(tmp_path, short, work, one_thread):
     pytest.importorskip("torch")
     runset = only(Store(tmp_path / "store", short), "CE")
-    machines = runset.machines("missing")
-    assert runset.stored() == ["CE"]
-    assert np.array_equal(runset.machines()["CE"][0].probs, machines["CE"][0].probs)
+    assert runset.trained("never").machines() == {}
+    trained = runset.trained("missing")
+    assert trained.stored() == ["CE"]
+    before = trained.machines()["CE"][0].probs
+    assert np.array_equal(trained.trained("missing").machines()["CE"][0].probs, before)
 
 
 def test_always_trains_afresh_and_leaves_the_stored_runs_as_they_are(tmp_path, short, work, one_thread):
@@ -143,7 +150,50 @@ def test_always_trains_afresh_and_leaves_the_stored_runs_as_they_are(tmp_path, s
     random = np.random.default_rng(0).dirichlet(np.ones(10), 797)
     path = store.save(Run("digits", "tiny", "random1", "ce", "digits"), {"heldout": random}, {})
     before = path.read_bytes()
-    machines = only(store, "CE").machines("always")
+    machines = only(store, "CE").trained("always").machines()
     assert path.read_bytes() == before
     assert np.abs(machines["CE"][0].probs - random).max() > 0.5
     assert (work / "always" / "digits").is_dir()
+
+
+# --- Several trainings of one machine
+
+
+def save(store, name, seed, right=0.85, **facts):
+    run = Run("digits", "tiny", "random1", name, "digits", seed)
+    store.save(replace(run, **facts), {"heldout": np.full((797, 10), 0.1)}, {"accuracy": {"heldout": right}})
+
+
+def test_stored_seeds_are_trainings_of_the_same_machine(planted):
+    store = planted("ce", "gce")
+    for seed in (1, 2, 7):
+        save(store, "ce", seed)
+    runset = choose(store)
+    assert [run.seed for run in runset.runs["CE"]] == [0, 1, 2]
+    assert [run.seed for run in runset.runs["GCE"]] == [0]
+    machines = runset.machines()
+    assert [run.seed for run in machines["CE"]] == [0, 1, 2]
+    assert len(machines["GCE"]) == 1
+    assert runset.describe() == "recipe tiny, 2 of 13 machines stored, 1 of them trained several times"
+    assert {"digits/tiny/random1-digits-ce-1", "digits/tiny/random1-digits-ce-2"} < set(runset.hashes())
+
+
+def test_a_training_that_is_stale_or_of_a_machine_without_seed_0_is_not_used(planted):
+    store = planted("gce")
+    save(store, "ce", 1)
+    save(store, "gce", 1)
+    changed = Store(store.root, {**store.methods, "gce": replace(store.methods["gce"], settings={"q": 0.1})})
+    assert list(choose(store).machines()) == ["GCE"]
+    assert "ce-0 is not stored" in choose(store).why_missing("CE")
+    assert [run.seed for run in choose(changed).runs["GCE"]] == [0]
+
+
+def test_other_sets_of_runs_have_seeds_of_their_own(planted):
+    store = planted("ce", "gce")
+    save(store, "ce", 1)
+    save(store, "gce", 0, labels="random3")
+    save(store, "gce", 2, labels="random3")
+    labels = choose(store).labels()
+    assert [(run.labels, run.seed) for run in labels.runs["CE"]] == [("random3", 0)]
+    assert [(run.labels, run.seed) for run in labels.runs["GCE"]] == [("random3", 0), ("random3", 2)]
+    assert labels.stored() == ["GCE"]

@@ -192,7 +192,7 @@ def test_a_damaged_file_is_named_with_its_remedy(stored, damage):
         (npz(heldout=np.zeros((50, 10)))[:-30], "not a file of predictions"),
         (zipped("heldout.npy", b"no array"), "not a file of predictions"),
         (npz(heldout=np.array([{}])), "not a file of predictions"),
-        (npz(heldout=np.array([["a", "b"]])), "not a file of predictions"),
+        (npz(heldout=np.array([["a", "b"]])), r"'heldout' holds no finite .* but shape \(1, 2\) of <U1"),
         (npz(heldout=np.full((50, 10), np.nan)), "'heldout' holds no finite"),
         (npz(heldout=np.full((50, 10), np.inf)), "'heldout' holds no finite"),
         (npz(heldout=np.zeros(50)), r"'heldout' holds no finite \(n, k\) log-probabilities, but shape \(50,\)"),

@@ -65,6 +65,9 @@ def test_one_bad_value_is_refused_and_named(probs, data):
         (np.eye(3, dtype=int), "must be floats, got int64"),
         (PROBS * 1.01, r"3 rows do not sum to 1, the first is row 0 \(sum 1.01\). Normalise"),
         (np.log(PROBS), "row 0 leaves .*Give probabilities, not logits"),
+        ([[0.7, 0.5, -0.2]], r"row 0 leaves \[0, 1\], it runs from -0.2 to 0.7"),
+        ([[0.2, 1.5, 0.1]], r"row 0 leaves \[0, 1\], it runs from 0.1 to 1.5"),
+        ([[0.5, 0.5], [1.0]], "no array .*Give numbers, each row as many as the others"),
     ],
 )
 def test_what_is_no_table_of_probabilities_is_refused(probs, message):
@@ -83,6 +86,19 @@ def test_what_is_no_table_of_probabilities_is_refused(probs, message):
 def test_an_index_that_does_not_fit_is_refused(index, message):
     with pytest.raises(BadInput, match=message):
         Predictions(PROBS, index)
+
+
+def test_what_rounding_adds_is_let_through():
+    for row in ([1.0, 0.0], [1.001, 0.0], [1.000001, -1e-6]):
+        assert Predictions([row]).labels_predicted.tolist() == [0]
+    with pytest.raises(BadInput, match="leaves"):
+        Predictions([[1.0, -1.1e-6]])
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+def test_floats_of_any_width_are_probabilities(kind):
+    rows = np.full((4, 1000), 1 / 1000, kind, order="F")  # added up in float16, column by column, they miss 1
+    assert Predictions(rows).probs.dtype == np.float32
 
 
 def test_the_lowest_class_wins_a_tie():
@@ -116,11 +132,13 @@ def test_counts_are_the_answers_and_the_majority_is_among_the_most_frequent(labe
     assert (counted.counts == people.counts).all()
     assert (counted.majority(3) == people.majority(3)).all()
     assert counted.labels.shape == (len(labels), 0)
+    assert counted.classes == 4
 
 
 def test_ties_fall_either_way_by_the_seed():
     people = Annotators(np.tile([0, 2], (1000, 1)), classes=3)
     first, second = people.majority(0), people.majority(1)
+    assert (people.majority() == first).all()
     assert set(first) == {0, 2}
     assert abs((first == 0).mean() - 0.5) < 0.05
     assert (first != second).any()
@@ -143,6 +161,11 @@ def test_people_have_names():
         ([[0, 1]], {"names": ["Ada"]}, "2 columns but 1 names"),
         ([[0, 1]], {"workers": [[7]]}, r"workers has shape \(1, 1\), labels \(1, 2\)"),
         ([[0, 1]], {"seconds": [1.0, 2.0]}, r"seconds has shape \(2,\)"),
+        ([[0, 1]], {"seconds": [["1", "2"]]}, "seconds holds <U1, not numbers"),
+        ([[0, 1]], {"workers": [[1], [2, 3]]}, "workers: no array"),
+        ([[0, 1]], {"names": ["Ada", "Ada"]}, "two of Ada, Ada have one name"),
+        ([[0], [1, 2]], {}, "^annotators: no array"),
+        (np.array([[2**63]], np.uint64), {}, "^annotators: 9223372036854775808 is no class"),
     ],
 )
 def test_people_who_answer_otherwise_are_refused(labels, more, message):
@@ -154,6 +177,8 @@ def test_people_who_answer_otherwise_are_refused(labels, more, message):
 def test_counts_that_count_nothing_are_refused(counts):
     with pytest.raises(BadInput, match="numbers of answers"):
         Annotators.from_counts(counts)
+    with pytest.raises(BadInput, match=r"^counts: expected integers"):
+        Annotators.from_counts([[0.5]])
 
 
 def test_no_image_at_all_has_no_answers():
@@ -201,6 +226,7 @@ def test_machines_in_another_order_are_refused(data):
         ({"truth": [0, 1, -1]}, "truth runs from -1"),
         ({"people": Annotators(LABELS[:3], classes=4)}, "has 3 classes, its people know 4"),
         ({"index": [0, 1]}, r"index has shape \(2,\)"),
+        ({"index": [0.0, 1.0, 2.0]}, "^index: expected integers"),
         ({"group": [0, 1]}, r"group has shape \(2,\)"),
         ({"aggregate": [0, 1]}, r"aggregate has shape \(2,\)"),
         ({"aggregate": [0.5, 1.0, 1.0]}, "aggregate: expected integers"),
@@ -219,6 +245,7 @@ def test_a_person_and_a_machine_meet_as_two_label_vectors():
     assert whole.machine_labels().tolist() == [[0, 0], [2, 2], [1, 1]]
     assert whole.machine_labels(1).tolist() == [[2, 0], [0, 2], [1, 1]]
     assert study(machines={}).machine_labels().shape == (3, 0)
+    assert study(machines={}).machine_labels().dtype == np.int64
 
 
 def test_a_study_cannot_be_changed():
