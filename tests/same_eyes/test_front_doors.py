@@ -316,7 +316,7 @@ def test_without_its_option_the_entry_point_loads_nothing(pytester, elsewhere):
         "    assert not [name for name in sys.modules if name.startswith('same_eyes.') and name != 'same_eyes.entry']\n"
         "    assert not pytestconfig.pluginmanager.has_plugin('same_eyes.plugin')\n"
     )
-    result = pytester.runpytest_subprocess("-p", "same_eyes.entry", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
 
 
@@ -324,7 +324,7 @@ def test_without_its_option_the_entry_point_loads_nothing(pytester, elsewhere):
 def test_with_its_option_the_suite_runs_from_any_folder_and_once(pytester, planted, workers, more):
     pytester.makepyfile("def test_elsewhere():\n    pass\n")
     asked = ("--same-eyes", *QUICK, "--store", str(planted("ce").root), "-k", "people_are_as_accurate_as", *more)
-    result = pytester.runpytest_subprocess("-p", "same_eyes.entry", *asked)
+    result = pytester.runpytest_subprocess(*asked)
     assert result.ret == 0
     result.stdout.fnmatch_lines(["1 claims: 1 not testable"])
     assert result.parseoutcomes()["skipped"] == 3
