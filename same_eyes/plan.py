@@ -94,6 +94,7 @@ class Trainer:
                 "accuracy": accuracy,
                 "seconds": round(fitted.seconds, 1),
                 "device": device_name(self.device),
+                "precision": precision_name(self.device),
                 "loss": [round(loss, 4) for loss in fitted.history],
                 "versions": versions(),
                 "commit": commit(),
@@ -173,6 +174,15 @@ def device_name(device: str) -> str:
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def precision_name(device: str) -> str:
+    """What a manifest calls the numbers a run was trained in: "bfloat16" or "float32"."""
+    import torch
+
+    from .train import precision
+
+    return str(precision(torch.device(device).type)).removeprefix("torch.")
 
 
 def commit() -> str:
