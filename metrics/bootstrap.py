@@ -19,7 +19,8 @@ from scipy.special import ndtr, ndtri
 from . import _finite
 from .matrix_t_test import p_from_t
 
-BLOCK = 256  # replicates per matrix product: the weights turned to floats then stay in the cache
+BLOCK = 64  # replicates per matrix product: the weights turned to floats then stay in the cache
+SPARSE = 0.5  # where a smaller share of the images counts at all, the others are left out of the product
 EXACT = 2**24  # float32 holds every whole number up to here
 
 
@@ -64,8 +65,8 @@ def bootstrap_sums(cells: ArrayLike, weights: NDArray[np.uint8]) -> NDArray[np.f
     """Sums of per-image cells over each bootstrap sample.
 
     Whole-number cells are summed in float32 where that is exact, float32 cells too (to about six digits), and
-    everything else in float64. Images whose cells are all zero are left out first; merging images of equal cells
-    costs more than it saves.
+    everything else in float64. Where most images' cells are all zero these are left out; merging images of equal
+    cells costs more than it saves.
 
     Parameters
     ----------
@@ -86,16 +87,17 @@ def bootstrap_sums(cells: ArrayLike, weights: NDArray[np.uint8]) -> NDArray[np.f
     [[2.0, 0.0], [2.0, 1.0]]
     """
     cells = np.asarray(cells)
-    carrying = cells.any(1)
-    if not carrying.all():
-        cells, weights = cells[carrying], weights[:, carrying]
+    carrying = np.flatnonzero(cells.any(1))
+    sparse = len(carrying) < SPARSE * len(cells)
+    cells = cells[carrying] if sparse else cells
     largest = np.abs(cells).sum(0, dtype=np.float64).max(initial=0) * weights.max(initial=0)
     exact = not np.issubdtype(cells.dtype, np.floating) and largest <= EXACT
     kind = np.float32 if exact or cells.dtype == np.float32 else np.float64
     cells = cells.astype(kind)
     sums = np.empty((len(weights), cells.shape[1]))
     for start in range(0, len(weights), BLOCK):
-        sums[start : start + BLOCK] = weights[start : start + BLOCK].astype(kind) @ cells
+        block = weights[start : start + BLOCK]
+        sums[start : start + BLOCK] = (block.take(carrying, axis=1) if sparse else block).astype(kind) @ cells
     return sums
 
 

@@ -186,7 +186,7 @@ def fit(
 
 
 def _keep_memory() -> None:
-    """Let freed memory stay with the process: a step's tensors fault the same pages in again otherwise, a sixth of it."""
+    """Let freed memory stay with the process: else each step faults the same pages in again, a sixth of its time."""
     if platform.libc_ver()[0] == "glibc":
         c = ctypes.CDLL(None)
         c.mallopt(-4, 0)  # M_MMAP_MAX: no tensor is mapped by itself

@@ -12,13 +12,23 @@ Array = NDArray[np.float64]
 def log_probs(probs: ArrayLike) -> Array:
     """(n, k) log-probabilities, normalised; 0 counts as exp(-30)."""
     probs = np.maximum(np.asarray(probs, dtype=np.float64), FLOOR)
-    return np.log(probs / probs.sum(1, keepdims=True))
+    return np.log(probs / total(probs))
 
 
 def softmax(scores: Array) -> Array:
     """(n, k) probabilities proportional to the exponentials of the scores."""
-    scores = np.exp(scores - scores.max(1, keepdims=True, initial=-np.inf))
-    return scores / scores.sum(1, keepdims=True)
+    scores = np.exp(scores - highest(scores))
+    return scores / total(scores)
+
+
+def highest(rows: Array) -> Array:
+    """(n, 1) maximum of each row; of a transposed copy, as NumPy takes three times as long over short rows."""
+    return np.ascontiguousarray(rows.T).max(0, initial=-np.inf)[:, None]
+
+
+def total(rows: Array) -> Array:
+    """(n, 1) sum of each row; as a product, for the same reason."""
+    return rows @ np.ones((rows.shape[1], 1))
 
 
 def one_hot(labels: ArrayLike, classes: int) -> Array:
@@ -46,16 +56,15 @@ def temperature(log_p: Array, target: Array) -> float:
     float
         Minimises the SUM of the images' cross entropies plus (t - 0.5)² / (2 · 0.25) + t, a weak log-normal prior.
     """
-    log_p = log_p - log_p.max(1, keepdims=True, initial=-np.inf)
+    log_p = log_p - highest(log_p)
     told, t = float(np.vdot(log_p, target)), PRIOR_MEAN
-    all_classes = np.ones(log_p.shape[1])  # a product sums short rows faster than sum does
     for _ in range(60):
         sharpness = np.exp(-t)
         p = np.exp(sharpness * log_p)
-        p /= (p @ all_classes)[:, None]
+        p /= total(p)
         weighted = p * log_p
-        means = weighted @ all_classes
-        variance = float(np.vdot(weighted, log_p) - means @ means)
+        means = total(weighted)
+        variance = float(np.vdot(weighted, log_p) - np.vdot(means, means))
         pull = sharpness * (told - float(means.sum()))  # the cross entropy's slope in t
         slope = pull + (t - PRIOR_MEAN) / PRIOR_VARIANCE + 1.0
         curvature = max(sharpness**2 * variance - pull + 1.0 / PRIOR_VARIANCE, 1.0 / PRIOR_VARIANCE)

@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _finite
 from .._blocks import blocks
-from ..bootstrap import bootstrap_sums
 from ._machine import log_probs
 from ._people import majority, votes
 from ._replace import replaced, share_right
@@ -151,13 +150,13 @@ def best_eta(confidence: ArrayLike, machine_right: ArrayLike, partner_right: Arr
     return float(etas[best]), float((machine_right.sum() + gain[best]) / len(machine_right))
 
 
-def resampled_best_accuracy(
+def resampled_best_gain(
     confidence: ArrayLike,
     machine_right: ArrayLike,
     partner_right: ArrayLike,
     weights: NDArray[np.uint8],
-) -> NDArray[np.float64]:
-    """Accuracy at the best threshold in hindsight, chosen anew in each bootstrap sample.
+) -> NDArray[np.int64]:
+    """What the best threshold in hindsight, chosen anew in each bootstrap sample, adds to the machine alone.
 
     Parameters
     ----------
@@ -168,27 +167,24 @@ def resampled_best_accuracy(
 
     Returns
     -------
-    (B,) float
-        As `best_eta` of the repeated images.
+    (B,) int
+        Images that the team of `best_eta` is right on in each sample, less those that the machine is right on.
 
     Examples
     --------
     >>> import numpy as np
     >>> weights = np.array([[1, 1, 1], [0, 0, 2]], dtype=np.uint8)
-    >>> resampled_best_accuracy([0.5, 0.7, 0.9], [0, 1, 0], [1, 0, 0], weights).round(3).tolist()
-    [0.667, 0.0]
+    >>> resampled_best_gain([0.5, 0.7, 0.9], [0, 1, 0], [1, 0, 0], weights).tolist()
+    [1, 0]
     """
-    machine_right, partner_right = np.asarray(machine_right, dtype=int), np.asarray(partner_right, dtype=int)
-    sums = bootstrap_sums(np.column_stack([np.ones_like(machine_right), machine_right]), weights)
-    difference = partner_right - machine_right
+    difference = np.asarray(partner_right, dtype=np.int32) - np.asarray(machine_right, dtype=np.int32)
     asked = np.flatnonzero(difference)  # only where the two differ does asking change anything
     order, ends, _ = _cuts(np.asarray(confidence)[asked])
-    asked, best = asked[order], np.zeros(len(weights))
-    sign = difference[asked].astype(np.int32)
+    asked, best = asked[order], np.zeros(len(weights), dtype=np.int64)
     for start in range(0, len(weights) if len(asked) else 0, BLOCK):
-        gain = np.cumsum(weights[start : start + BLOCK].take(asked, axis=1) * sign, axis=1)
+        gain = np.cumsum(weights[start : start + BLOCK].take(asked, axis=1) * difference[asked], axis=1)
         best[start : start + BLOCK] = gain[:, ends].max(1, initial=0)
-    return _finite.divide(sums[:, 1] + best, sums[:, 0])
+    return best
 
 
 def cross_fitted(

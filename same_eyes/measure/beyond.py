@@ -161,8 +161,13 @@ def ahead_of_replacing(measured: Measured, machine: str, partner: str, rule: str
 
 def best_other_machine(measured: Measured, machine: str, rule: str) -> str:
     """The other machine with which a team by this rule is most accurate, on all images."""
+
+    @over_trainings
+    def accurate(training: Measured, other: str) -> float:
+        return float(right(training, machine, other, rule).mean())
+
     others = [name for name in measured.machines if name != machine]
-    return max(others, key=lambda other: team(measured, machine, other, rule).value)
+    return max(others, key=lambda other: accurate(measured, other))
 
 
 def ahead_of_machines(measured: Measured, machine: str, person: str, rule: str) -> Estimate:

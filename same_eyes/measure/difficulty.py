@@ -312,20 +312,14 @@ def _sums(measured: Measured, by: By, kind: Kind, fine: int) -> tuple[NDArray[np
         weights = measured.drawn_together(groups)
     known = np.isfinite(difficulty) & np.isfinite(people)
     level = np.searchsorted(level_edges(difficulty, bins=fine, kind=kind)[1:-1], difficulty, side="right")
-    occupied = np.unique(level[known])
-    member = (level[:, None] == occupied[:, None]) & known[:, None]  # (n, occupied, 1 or m)
     values = [np.asarray(each, np.float32) for each in (known, difficulty, people, machines)]
-    cells = [np.where(member, each[:, None], np.float32(0)).reshape(len(people), -1) for each in values]
-    rows = with_samples(np.hstack(cells), weights)
-    ends = np.cumsum([each.shape[1] for each in cells])[:-1]
-    return tuple(_all_levels(part, occupied, fine) for part in np.split(rows, ends, axis=1))
-
-
-def _all_levels(sums: NDArray[np.float64], occupied: NDArray[np.int64], fine: int) -> NDArray[np.float64]:
-    """(1 + B, fine, ·) with zeros in the levels that are empty."""
-    filled = np.zeros((len(sums), fine, sums.shape[1] // max(len(occupied), 1)))
-    filled[:, occupied] = sums.reshape(len(sums), len(occupied), filled.shape[-1])
-    return filled
+    widths = [max(each.shape[1], known.shape[1]) for each in values]
+    sums = np.zeros((1 + len(weights), fine, sum(widths)))
+    for occupied in np.unique(level[known]):  # level by level: the product leaves out the images of all others
+        member = (level == occupied) & known
+        cells = [np.where(member, each, np.float32(0)) for each in values]
+        sums[:, occupied] = with_samples(np.hstack(cells), weights)
+    return tuple(np.split(sums, np.cumsum(widths)[:-1], axis=2))
 
 
 def _joined(sums: NDArray[np.float64], bins: int) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ from same_eyes.metrics.matrix_t_test import Alternative, TTest
 from same_eyes.metrics.paired_tests import holm, mcnemar, paired_t
 from same_eyes.metrics.rank_correlation import rank_correlation
 from same_eyes.metrics.teaming.gains import realised_share
-from same_eyes.metrics.teaming.threshold import best_eta, cross_fitted, resampled_best_accuracy, threshold_right
+from same_eyes.metrics.teaming.threshold import best_eta, cross_fitted, resampled_best_gain, threshold_right
 
 from ..claims import Estimate
 from ..places import leaf
@@ -96,7 +96,9 @@ def teams(measured: Measured, rule: Rule) -> dict[tuple[str, str], Estimate]:
 
 def _best_replicates(measured: Measured, machine: str, partner: str) -> NDArray[np.float64]:
     confidence = measured.run(machine).confidence
-    return resampled_best_accuracy(confidence, *measured.right(machine, partner).T, measured.weights)
+    gain = resampled_best_gain(confidence, *measured.right(machine, partner).T, measured.weights)
+    alone = np.rint(np.asarray(accuracy(measured, machine).replicates) * measured.sizes[:, 0])
+    return (alone + gain) / measured.sizes[:, 0]  # of whole images, so that equal teams are equal to the last bit
 
 
 def team(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:

@@ -8,7 +8,7 @@ from metrics.teaming.threshold import (
     Threshold,
     best_eta,
     cross_fitted,
-    resampled_best_accuracy,
+    resampled_best_gain,
     threshold_right,
     threshold_team,
 )
@@ -54,11 +54,10 @@ def test_each_sample_has_its_own_best_threshold(ties):
     expected = []
     for weight in weights:
         drawn = np.repeat(np.arange(60), weight)
-        expected.append(best_eta(confidence[drawn], machine[drawn], partner[drawn])[1])
-    ours = resampled_best_accuracy(confidence, machine, partner, weights)
-    np.testing.assert_allclose(ours, expected)
-    same = resampled_best_accuracy(confidence, machine, machine, weights)
-    np.testing.assert_allclose(same, weights @ machine.astype(int) / 60)
+        team_right = 60 * best_eta(confidence[drawn], machine[drawn], partner[drawn])[1]
+        expected.append(round(team_right) - machine[drawn].sum())
+    np.testing.assert_array_equal(resampled_best_gain(confidence, machine, partner, weights), expected)
+    assert not resampled_best_gain(confidence, machine, machine, weights).any()
 
 
 def test_a_fold_is_scored_by_the_threshold_of_the_others():
