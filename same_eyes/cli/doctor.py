@@ -115,9 +115,10 @@ def _torch() -> Iterator[Finding]:
     cards = (
         [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     )
-    yield Finding(
-        "ok", "training", f"torch with {torch.get_num_threads()} threads; graphics cards: {', '.join(cards) or 'none'}"
-    )
+    from ..plan import precision_name
+
+    here = f"torch with {torch.get_num_threads()} threads in {precision_name('cpu')}"
+    yield Finding("ok", "training", f"{here}; graphics cards: {', '.join(cards) or 'none'}")
 
 
 def _data(data_dir: Path | None) -> Iterator[Finding]:

@@ -75,6 +75,7 @@ def test_a_manifest_says_what_came_out_and_where(quick):
     assert manifest["accuracy"]["heldout"] == pytest.approx(right, abs=0.003)
     assert len(manifest["loss"]) == 2
     assert "CPU, 1 threads" in manifest["device"]
+    assert manifest["precision"] in ("float32", "bfloat16")
     assert set(manifest["versions"]) == {"same-eyes", "torch", "numpy", "python"}
     assert manifest["versions"]["numpy"] == np.__version__
     folder = quick.work / CE.signature(quick.store.methods)

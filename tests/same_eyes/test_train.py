@@ -1,6 +1,10 @@
 """Training: what reaches a method, what the images go through, and what happens when it breaks."""
 
+import platform
+import subprocess
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -48,6 +52,47 @@ def watching(seen, **facts):
 
 def run(method, task, recipe=TINY, seed=0, **more):
     return fit(method, task, recipe, seed, progress=False, **more)
+
+
+# --- What the device multiplies in, and what the process keeps
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_networks_are_multiplied_in_the_devices_precision(monkeypatch, kind):
+    monkeypatch.setattr(train, "precision", lambda device: kind)
+    seen = []
+    layer = torch.nn.Linear(4, 3)
+    layer.register_forward_hook(lambda module, given, out: seen.append(out.dtype))
+    assert train._logits(layer, torch.zeros(2, 4)).dtype == torch.float32
+    assert seen == [kind]
+
+
+def test_only_a_processor_without_bfloat16_goes_without(monkeypatch):
+    for supported, kind in ((True, torch.bfloat16), (False, torch.float32)):
+        ops = SimpleNamespace(_is_mkldnn_bf16_supported=lambda supported=supported: supported)
+        monkeypatch.setattr(torch.ops, "mkldnn", ops)
+        assert train.precision("cpu") == kind
+        assert train.precision("cuda") == torch.bfloat16
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+def test_freed_memory_is_not_faulted_in_again():
+    script = """
+import resource, sys
+if sys.argv[1] == "kept":
+    from same_eyes.train import _keep_memory
+    _keep_memory()
+for round in range(5):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    block = bytearray(b"1") * 50_000_000
+    del block
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    again, kept = (
+        int(subprocess.run([sys.executable, "-c", script, how], capture_output=True, text=True, check=True).stdout)
+        for how in ("given back", "kept")
+    )
+    assert kept < again / 10  # bytes that are mapped anew fault once a page
 
 
 # --- The same seed, the same machine
