@@ -1,7 +1,7 @@
 """What co-teaching, co-teaching+ and JoCoR share: how many samples to forget, and which to keep.
 
-The published code lets the forget rate climb over its first 10 of 200 epochs. Trainings here are shorter, and ten epochs
-too long a share of them: the climb takes 30 % (``ramp``). What is kept is rounded, not cut off, to whole samples.
+The published code lets the forget rate climb over its first 10 of 200 epochs. Trainings here are shorter, so that ten
+epochs are too long a share: the climb takes 30 % (``ramp``). What is kept is rounded, not cut off, to whole samples.
 """
 
 
