@@ -5,7 +5,7 @@
 Wei et al., ICML 2022.  https://arxiv.org/abs/2106.04149
 Unbounded below as a p_j goes to 0. The published code survives by a step size of 1e-6; here probabilities
 under 1e-7 add nothing more to the sum over classes, which bounds the loss, and the step is a small one.
-The paper leaves the rate open; noisy validation preferred -0.2 to -1.
+The paper leaves the rate open; noisy validation does not tell -0.2, -0.5 and -1 apart (expected/tuning).
 """
 
 from same_eyes.method import Method, pointwise

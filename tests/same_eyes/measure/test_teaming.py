@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -150,6 +151,18 @@ def test_the_matrix_is_compared_where_both_have_a_cell(measured, kind, cells, mo
     assert len(seen) == cells
     assert difference.value == pytest.approx(0.01)
     assert correlation.value == pytest.approx(1)
+
+
+def test_gains_of_as_many_images_tie_in_the_matrix(measured, monkeypatch):
+    apart = [np.nextafter(0.2, 0), 0.2]
+    gains = iter([Estimate.from_replicates(gain, [gain, 1 - gain]) for gain in (0.1, *apart, 0.3)])
+    printed = pd.DataFrame([[1.0, 3.0, 2.0, 4.0]], ["CE"], ["Human 1", "Human 2", "Human 3", "Aggre"])
+    monkeypatch.setattr(teaming, "published", lambda table: printed)
+    monkeypatch.setattr(teaming, "gain_as_printed", lambda *asked: next(gains))
+    _, correlation = teaming.matrix_agreement(measured, "oracle", "figure7_oracle")
+    expected = stats.spearmanr([1, 2, 2, 3], [1, 3, 2, 4]).statistic
+    assert correlation.value == pytest.approx(expected)
+    assert correlation.replicates == pytest.approx([expected, -expected])
 
 
 @pytest.mark.parametrize("name", ["figure5", "figure7_oracle", "figure7_realistic"])
