@@ -68,6 +68,11 @@ def test_the_jackknife_leaves_out_an_image_or_a_group():
     np.testing.assert_array_equal(jackknife_sums(cells, groups), [cells[groups != group].sum(0) for group in range(3)])
 
 
+def test_the_jackknifes_weights_take_a_byte_an_image():
+    assert leave_out_counts(3).dtype == leave_out_counts(3, groups=[0, 1, 1]).dtype == np.uint8
+    assert leave_out_counts(3).tolist() == leave_out_counts(3, 7, 5).tolist() == (1 - np.eye(3)).tolist()
+
+
 @pytest.mark.parametrize("groups", [None, np.array([7, 3, 7, 3, 1])])
 def test_the_jackknife_is_a_set_of_weights(groups):
     cells = np.arange(10.0).reshape(5, 2)

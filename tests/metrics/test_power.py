@@ -104,3 +104,19 @@ def test_the_spread_of_an_accuracy_difference_follows_from_the_consistency():
     expected = (a - b).std()
     assert accuracy_difference_sd(a.mean(), b.mean(), error_consistency(a, b)) == pytest.approx(expected)
     assert np.isnan(accuracy_difference_sd(0.9, 0.8, 0.9))  # they cannot be that consistent
+
+
+def test_independent_errors_are_assumed_and_four_times_in_five_is_the_power():
+    assert accuracy_difference_sd(0.9, 0.8) == pytest.approx(np.sqrt(0.9 * 0.1 + 0.8 * 0.2))
+    assert detectable_difference(0.4, 10_000) == detectable_difference(0.4, 10_000, alpha=0.05, power=0.8)
+    assert images_needed(0.01, 0.4) == images_needed(0.01, 0.4, alpha=0.05, power=0.8)
+    assert comparison_power(0.01, 0.4, 500) == comparison_power(0.01, 0.4, 500, alpha=0.05)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.9, 0.8), (0.75, 0.5), (0.3, 0.25), (0.2, 0.9)])
+def test_as_consistent_as_two_accuracies_allow_and_no_further(a, b):
+    chance = 1 - (a + b - 2 * a * b)
+    low, high = ((agree - chance) / (1 - chance) for agree in (abs(a + b - 1), 1 - abs(a - b)))
+    assert accuracy_difference_sd(a, b, high) == pytest.approx(np.sqrt(abs(a - b) - (a - b) ** 2))
+    assert accuracy_difference_sd(a, b, low) == pytest.approx(np.sqrt(1 - abs(a + b - 1) - (a - b) ** 2))
+    assert np.isnan(accuracy_difference_sd(a, b, [low - 1e-6, high + 1e-6])).all()

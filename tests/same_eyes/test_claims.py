@@ -1,5 +1,8 @@
 """The rule: each check's verdict inside, at and outside what is allowed; what deviations and wrong tables do."""
 
+import contextlib
+import re
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 
 from same_eyes.claims import (
     SEVERITY,
+    UNDEFINED,
     Case,
     Check,
     Claim,
@@ -140,6 +144,42 @@ def test_equivalence_is_two_tests_at_alpha_each():
     assert verdict("equivalent", Estimate.from_replicates(0.0, replicates), claim=narrow) == "inconclusive"
 
 
+@pytest.mark.parametrize(
+    ("check", "arguments", "allowed", "bounds", "slack", "paper"),
+    [
+        ("greater", (Estimate(0.3, 0.25, 0.4),), "difference > 0.1", (0.1, np.inf), 0.15, "printed"),
+        ("greater", (Estimate(1.3, 1.25, 1.4), 1.0), "difference > 0.1", (0.1, np.inf), 0.15, "printed"),
+        ("close", (Estimate(0.85, 0.84, 0.86),), "0.85 +- 0.02", (0.83, 0.87), 0.01, "0.85"),
+        ("close", (Estimate(0.85, 0.835, 0.86),), "0.85 +- 0.02", (0.83, 0.87), 0.005, "0.85"),
+        ("close", (Estimate(0.5, 0.4, 0.6), 0.75), "0.75 +- 0.02", (0.73, 0.77), -0.33, "0.75"),
+        ("significant", (Estimate.exact(1), 0.01), "p <= 0.05, sign +", (0, np.inf), 0.04, "printed"),
+        ("significant", (Estimate.exact(1), 0.01, -1), "p <= 0.05, sign -", (-np.inf, 0), -1, "printed"),
+        ("no_difference", (Estimate.exact(1), 0.5), "p > 0.05", (np.nan, np.nan), 0.45, "printed"),
+        ("equivalent", (around(-0.02, 0.06),), "90 % interval within +- 0.1", (-0.1, 0.1), 0.04, "printed"),
+        ("equivalent", (around(-0.07, 0.06),), "90 % interval within +- 0.1", (-0.1, 0.1), 0.03, "printed"),
+    ],
+)
+def test_a_case_says_what_was_allowed_and_how_much_room_was_left(check, arguments, allowed, bounds, slack, paper):
+    ours = Check(a_claim(paper="printed"), "CE")
+    with contextlib.suppress(ClaimFailed):
+        getattr(ours, check)(*arguments)
+    (case,) = ours.record
+    assert (case.check, case.name, case.allowed, case.paper) == (check, "CE", allowed, paper)
+    assert (case.measured, case.low, case.high) == (case.seen.value, case.seen.low, case.seen.high)
+    assert case.bounds == pytest.approx(bounds, nan_ok=True)
+    assert case.slack == pytest.approx(slack)
+
+
+@pytest.mark.parametrize("check", ["significant", "no_difference"])
+@pytest.mark.parametrize("pvalue", [np.nan, np.inf])
+def test_without_a_p_value_nothing_can_be_tested(check, pvalue):
+    ours = Check(a_claim(paper="printed"), "CE", runs="labels")
+    with pytest.raises(NotTestable, match=f"^{re.escape(UNDEFINED)}$"):
+        getattr(ours, check)(Estimate.exact(1), pvalue)
+    (case,) = ours.record
+    assert (case.paper, case.note, case.runs) == ("printed", UNDEFINED, "labels")
+
+
 intervals = st.tuples(st.floats(-1, 1), st.floats(0, 0.5)).map(lambda t: Estimate(t[0], t[0] - t[1], t[0] + t[1]))
 
 
@@ -223,9 +263,25 @@ def test_a_difference_is_taken_replicate_by_replicate():
     assert verdict("greater", a, b) == "reproduced"
 
 
+def test_a_difference_is_the_first_less_the_second():
+    common = np.random.default_rng(0).normal(size=500)
+    difference = Estimate.from_replicates(3.0, 3 + common) - Estimate.from_replicates(1.0, 1 - common)
+    assert difference.value == 2
+    assert (difference.replicates == (3 + common) - (1 - common)).all()
+    assert difference.low < 2 < difference.high
+
+
+@pytest.mark.parametrize(("value", "other"), [(np.nan, 1.0), (1.0, np.nan), (np.inf, np.inf)])
+def test_a_difference_of_what_is_undefined_is_undefined(value, other):
+    difference = Estimate.exact(value) - Estimate.exact(other)
+    assert np.isnan([difference.value, difference.low, difference.high]).all()
+    assert difference.replicates is None
+
+
 def test_a_difference_needs_replicates():
-    with pytest.raises(ValueError, match="needs the bootstrap replicates of both"):
-        Estimate.exact(1) - around(0, 1)
+    for one, other in ((Estimate.exact(1), around(0, 1)), (around(0, 1), Estimate.exact(1))):
+        with pytest.raises(ValueError, match=r"^a difference needs the bootstrap replicates of both numbers"):
+            one - other
     with pytest.raises(ValueError, match="no replicates to take another interval from"):
         Estimate.exact(1).at(0.9)
 

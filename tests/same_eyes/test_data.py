@@ -182,6 +182,45 @@ def test_images_are_read_after_the_checksum_in_the_order_of_the_batches(monkeypa
         data.cifar10_images("test", tmp_path, download=False)
 
 
+FOLDER_READERS = {
+    "cifar10n": data.cifar10n,
+    "cifar10n-workers": data.cifar10n,
+    "cifar10h": data.cifar10h_counts,
+    "cifar10h-raw": data.cifar10h_raw,
+    "cifar10": lambda *where, **more: data.cifar10_labels("test", *where, **more),
+}
+
+
+@pytest.mark.parametrize("name", FOLDER_READERS)
+def test_each_reader_looks_in_the_folder_it_is_given(name, small, tmp_path, monkeypatch):
+    small()
+    monkeypatch.setattr(sources, "cache_dir", lambda: tmp_path / "empty")
+    assert FOLDER_READERS[name](tmp_path, download=False) is not None
+    data.cifar10_labels("train", tmp_path, download=False)
+    if name != "cifar10h-raw":  # which is optional
+        with pytest.raises(MissingData):
+            FOLDER_READERS[name](download=False)
+
+
+@pytest.mark.parametrize("name", sorted(FOLDER_READERS.keys() - {"cifar10h-raw"}))
+def test_what_is_missing_is_downloaded_unless_told_otherwise(name, small):
+    small(**{name.replace("-", "_"): None})
+    with pytest.raises(MissingData, match="no connection to 127"):
+        FOLDER_READERS[name]()
+    with pytest.raises(MissingData) as error:
+        FOLDER_READERS[name](download=False)
+    assert "no connection" not in str(error.value)
+
+
+def test_true_labels_come_with_those_of_people(small):
+    small(cifar10n=None)
+    with pytest.raises(MissingData, match="no connection to 127"):
+        data.cifar10_labels("train")
+    with pytest.raises(MissingData) as error:
+        data.cifar10_labels("train", download=False)
+    assert "no connection" not in str(error.value)
+
+
 # Broken and hostile files
 
 
@@ -259,7 +298,9 @@ def test_noisy_labels_of_the_right_images_pass_and_moved_ones_do_not(seed, n, ra
     truth = rng.integers(0, k, n)
     labels = np.where(rng.random(n) < rate, rng.integers(0, k, n), truth)
     check_alignment(labels, truth, classes=k)
-    for moved in (np.roll(labels, 1), np.roll(labels, -1), rng.permutation(labels), labels + 1):
+    sorted_apart = np.empty_like(labels)  # by chance alone one order in 740 agrees by three standard errors
+    sorted_apart[np.argsort(truth)] = np.roll(np.sort(labels), n // 2)
+    for moved in (np.roll(labels, 1), np.roll(labels, -1), sorted_apart, labels + 1):
         with pytest.raises(BadInput, match="mine"):
             check_alignment(moved, truth, what="mine", classes=k)
 
@@ -294,6 +335,38 @@ def test_misaligned_labels_are_refused_by_what_is_wrong_with_them(labels, says):
 def test_a_bad_truth_is_refused(truth, says):
     with pytest.raises(BadInput, match=says):
         check_alignment(TRUTH, truth)
+
+
+def agreeing(right, n=400, often=200):
+    """Labels of two classes that agree with a balanced truth in so many images, the first class given so often."""
+    truth = np.arange(n) // 2 % 2  # moved by one row, half of it is as it was
+    flipped = (n - right + often - n // 2) // 2, (n - right - often + n // 2) // 2  # of the second class, of the first
+    labels = truth.copy()
+    for c, many in zip((1, 0), flipped, strict=True):
+        labels[np.flatnonzero(truth == c)[:many]] = 1 - c
+    return labels, truth
+
+
+def test_three_standard_errors_above_chance_are_enough_and_no_less():
+    check_alignment(*agreeing(232))  # chance is 200 of 400 +- 10
+    with pytest.raises(
+        BadInput, match=r"^these labels agree with the truth in 57 % of .* chance would give 50 %\. Each"
+    ):
+        check_alignment(*agreeing(230))
+
+
+def test_rows_that_fit_better_when_moved_do_so_by_three_standard_errors():
+    for right, says in ((232, r"50 % of images, shifted by one row in 58 %"), (230, "in another order")):
+        labels, truth = agreeing(right)
+        moved = np.roll(labels, 1)
+        with pytest.raises(BadInput, match=says):
+            check_alignment(moved, truth)
+
+
+def test_which_classes_are_frequent_tells_another_order_from_other_labels():
+    for often, says in ((239, "Each class is as frequent as it should be"), (241, "not as frequent as they should be")):
+        with pytest.raises(BadInput, match=says):
+            check_alignment(*agreeing(200 + often % 2, often=often))
 
 
 def test_answers_that_are_not_there_do_not_count():

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -137,6 +138,30 @@ def test_log_probabilities_far_below_zero_are_normalised_all_the_same():
     assert unpack(npz(heldout=np.full((2, 4), -1e4)), "it")["heldout"].tolist() == [[0.25] * 4] * 2
 
 
+def test_a_store_lists_its_runs_in_order_whatever_their_status(store):
+    asked = [replace(RUN, seed=12), RUN, GCE, Run("cifar10n", "small", "aggre", "ce", "conv6", 3)]
+    for run in asked:
+        assert store.save(run, {"heldout": table()}, {}) == store.root / f"{run.name}.npz"
+    store.root.joinpath("digits/tiny/random1-digits-gce-0.npz").unlink()
+    assert store.runs() == [asked[3], RUN, asked[0], GCE]
+
+
+def test_what_is_asked_is_the_run_its_recipe_and_its_method_as_plain_data(methods):
+    asked = replace(GCE, backbone="conv6", seed=2).asked(methods)
+    assert [asked[fact] for fact in ("study", "labels", "backbone", "seed")] == ["digits", "random1", "conv6", 2]
+    assert (asked["recipe"]["name"], asked["recipe"]["backbone"]) == ("tiny", "conv6")
+    assert asked["method"] == methods["gce"].facts()
+    assert asked["start"] == replace(RUN, backbone="conv6", seed=2).signature(methods)
+    assert "start" not in RUN.asked(methods)
+    assert len(RUN.signature(methods)) == 16
+
+
+def test_a_manifest_is_text_that_people_can_read(stored):
+    text = files(stored, ".json").read_text()
+    assert text.startswith('{\n "signature": ')
+    assert text.endswith("\n}\n")
+
+
 # --- What is refused
 
 
@@ -214,6 +239,59 @@ def test_a_single_array_is_no_file_of_predictions():
         unpack(buffer.getvalue(), "there.npz")
 
 
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [("signature", 3), ("sha256", None), ("splits", []), ("accuracy", 0.5), ("seconds", "9"), ("device", {})],
+)
+def test_a_fact_of_another_kind_is_named(stored, fact, value):
+    manifest = json.loads(files(stored, ".json").read_text()) | {fact: value}
+    files(stored, ".json").write_text(json.dumps(manifest))
+    with pytest.raises(BadInput, match=rf"not a manifest of a run \({fact} is .*\)\. {COMMAND}$"):
+        stored.manifest(RUN)
+
+
+def test_a_store_that_cannot_be_locked_is_read_all_the_same(stored, monkeypatch):
+    def locked(_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(store_module, "FileLock", locked)
+    assert stored.status(RUN) == "stored"
+    files(stored, ".npz").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"damaged, its SHA-256 is not its manifest's. Train it"):
+        stored.load(RUN)
+
+
+def test_a_run_that_is_just_being_replaced_is_waited_for(stored, monkeypatch):
+    good = files(stored, ".npz").read_bytes()
+    waited = []
+
+    @contextmanager
+    def lock(path):
+        waited.append(path)
+        files(stored, ".npz").write_bytes(good)  # the other process is done
+        yield
+
+    monkeypatch.setattr(store_module, "FileLock", lock)
+    files(stored, ".npz").write_bytes(b"half")
+    assert stored.load(RUN)["heldout"].probs.shape == (50, 10)
+    assert waited == [stored.root / ".lock"]
+
+
+def test_who_saves_holds_the_lock(store, monkeypatch):
+    held = []
+
+    @contextmanager
+    def lock(path):
+        held.append(path)
+        yield
+        assert files(store, ".npz").exists()
+        assert files(store, ".json").exists()
+
+    monkeypatch.setattr(store_module, "FileLock", lock)
+    store.save(RUN, {"heldout": table()}, {})
+    assert held == [store.root / ".lock"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"signature": "x", "sha256": "y"}', "\xff\xfe"])
 def test_a_damaged_manifest_is_named_with_its_remedy(stored, text):
     files(stored, ".json").write_text(text, encoding="latin-1")
@@ -249,6 +327,11 @@ def test_a_run_whose_question_has_changed_is_stale(store, change):
     now.save(GCE, {"heldout": table(seed=1)}, {})
     assert now.status(GCE) == "stored"
     assert store.status(GCE) == "stale"
+
+
+def test_a_stale_run_is_loaded_where_that_is_asked_for(stored):
+    for methods in ({"ce": replace(stored.methods["ce"], networks=2)}, {}):  # changed since; not at hand
+        assert len(Store(stored.root, methods).load(RUN, stale=True)["heldout"].probs) == 50
 
 
 def test_a_change_in_the_start_makes_what_starts_from_it_stale(store):
@@ -295,6 +378,23 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         replace_file(path, b"new")
     assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
     assert path.read_bytes() == b"old"
+
+
+def test_of_two_files_none_is_replaced_before_both_are_written(tmp_path, monkeypatch):
+    paths = [tmp_path / "a.npz", tmp_path / "a.json"]
+    store_module.replace_files(dict.fromkeys(paths, b"old"))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.npz": b"old", "a.json": b"old"}
+    written = type(tmp_path).write_bytes
+
+    def full(path, blob):
+        written(path, blob[:1])
+        if "json" in path.name:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        store_module.replace_files(dict.fromkeys(paths, b"new"))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.npz": b"old", "a.json": b"old"}
 
 
 SAVE_OFTEN = """

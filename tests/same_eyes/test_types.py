@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from same_eyes.types import UNSEEN, Annotators, BadInput, Predictions, Study
+from same_eyes.types import UNSEEN, Annotators, BadInput, NoConfidence, Predictions, Study
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.3, 0.4, 0.3]])
 LABELS = np.array([[0, 0, 1], [2, -1, 2], [1, 0, -1], [-1, -1, -1]])
@@ -116,6 +116,37 @@ def test_predictions_cannot_be_changed():
         predictions.index[0] = 1
     with pytest.raises(FrozenInstanceError):
         predictions.method = "other"
+
+
+def test_a_machine_of_labels_only_is_sure_of_nothing():
+    machine = Predictions.from_labels([2, 0], 3, [7, 5], method="mine", split="official")
+    assert machine.probs.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert machine.index.tolist() == [7, 5]
+    assert (machine.method, machine.split, machine.labels_only) == ("mine", "official", True)
+    assert machine.labels_predicted.tolist() == [2, 0]
+    with pytest.raises(NoConfidence, match=r"^mine gives labels only, and this asks how sure it is$"):
+        machine.confidence  # noqa: B018
+
+
+def test_of_labels_only_the_name_and_the_images_may_be_left_out():
+    machine = Predictions.from_labels([1, 0], 2)
+    assert (machine.method, machine.split, machine.index.tolist()) == ("own", "heldout", [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([0, 3], r"expected \(n,\) classes 0 to 2, got shape \(2,\)"),
+        ([-1, 0], "classes 0 to 2"),
+        ([[0, 1]], r"got shape \(1, 2\)"),
+        ([], "expected integers, got float64"),
+        (np.empty(0, int), r"got shape \(0,\)"),
+        ([0.0, 1.0], "expected integers, got float64"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(labels, says):
+    with pytest.raises(BadInput, match=f"^labels of 'mine': .*{says}"):
+        Predictions.from_labels(labels, 3, method="mine")
 
 
 # --- Annotators

@@ -65,11 +65,25 @@ def test_each_fold_is_scored_by_a_fit_on_the_others(independent):
         np.testing.assert_array_equal(answers.told[score], rule(machine[score], labels[score]))
 
 
+def test_in_hindsight_it_is_scored_by_a_fit_on_all(independent):
+    machine, labels, truth, *_ = independent(images=90)
+    answers, rule = in_hindsight(ProbsPlusLabels, machine, labels, truth), ProbsPlusLabels.fit(machine, labels, truth)
+    np.testing.assert_array_equal(answers.told, rule(machine, labels))
+    np.testing.assert_array_equal(answers.alone, rule(machine, np.full((90, 1), -1)))
+
+
+def test_of_equal_worth_all_have_the_last_ones_turn():
+    probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.2, 0.8]])
+    assert in_hindsight(Remembers, probs, np.zeros((4, 1), int), [0, 0, 0, 0]).turn.tolist() == [0.25, 0.75, 0.75, 1]
+
+
 def test_a_learning_curve_takes_images_from_the_other_folds_alone(independent):
     machine, labels, truth, *_ = independent(images=90)
     folds = np.arange(90) % 3
     few = [cross_fit(ProbsPlusLabels, machine, labels, truth, folds, images=12, seed=seed).told for seed in (0, 0, 1)]
     np.testing.assert_array_equal(few[0], few[1])
     assert np.abs(few[0] - few[2]).max() > 0.01
+    drawn = cross_fit(ProbsPlusLabels, machine, labels, truth, folds, images=12).told
+    np.testing.assert_array_equal(drawn, few[0])  # by the seed 0
     everything = cross_fit(ProbsPlusLabels, machine, labels, truth, folds, images=10_000).told
     np.testing.assert_array_equal(everything, cross_fit(ProbsPlusLabels, machine, labels, truth, folds).told)
