@@ -127,6 +127,12 @@ class Claim:
     slow: bool = False
     topic: str = ""
 
+    @property
+    def order(self) -> tuple[float, str, str]:
+        """Where it stands in a list: by the number of its sentence, then by its reading."""
+        digits = "".join(c for c in self.number if c.isdigit())
+        return (float(digits) if digits else np.inf, self.number, self.reading)
+
 
 @dataclass(frozen=True)
 class Deviation:

@@ -7,8 +7,8 @@
 
 A table is named by a machine's title, or by what else the gate's table has under "of"; that of ``all machines`` has the
 claims whose cases name no machine, too. The gate reads the quantities, ``pytest benchmark --expectations FILE`` the
-claims. An xfail that does not fail, and a name that matches nothing, is *stale* and fails the run: a list that nobody
-corrects soon hides what it should not.
+claims, and with ``--gate`` both. An xfail that does not fail, and a name that matches nothing, is *stale* and fails the
+run: a list that nobody corrects soon hides what it should not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from . import parse
 from .claims import Case
-from .gate import Row
+from .gate import Gate, Row
 from .measure.quantities import EVERY, QUANTITIES
 from .types import BadInput
 
@@ -143,6 +143,13 @@ class OfClaims:
                 elif name in entry.xfail and verdicts <= {"reproduced"}:
                     lines.append(f"{entry.method!r}: {name!r} is reproduced and does not fail. Take the entry out.")
         return lines
+
+    def of_gate(self, gate: Gate) -> Gate:
+        """The suite's own gate with what is expected of it; it has no rows of a user's machine."""
+        compared = {row.key[1] for row in gate.rows}
+        about = [entry for entry in self.entries if entry.method in compared or entry.method not in self.machines]
+        rows, stale = excuse(gate.rows, about)
+        return replace(gate, rows=rows, stale=stale)
 
     def _about(self, entry: Expectation, case: str) -> bool:
         named = {*case.split(" vs ")} & {*self.machines}

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 Drawing = TypeVar("Drawing", bound="Callable[..., Figure]")
 SHADES = "Blues"
 PAPER = "0.45"  # the grey of what the paper prints
-WITHOUT = "matplotlib is not installed (the extra `report`: pip install same-eyes[report])"
+WITHOUT = "matplotlib is not installed (the extra `report`: pip install 'same-eyes[report]')"
 FEW = 200  # images: a level with fewer says how many
 STYLE = {"svg.hashsalt": "same-eyes", "font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
 

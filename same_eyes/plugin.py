@@ -555,7 +555,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if state.baseline != "off":
         _baseline(state, full)
     if state.gate:
-        held = sides.of_baseline(state.measured, state.runset)
+        held = state.expected.of_gate(sides.of_baseline(state.measured, state.runset))
         state.notes.append(held.text())
         (state.errors if held.code else state.notes).append(f"gate: {held.ending}")
     if state.errors and session.exitstatus == pytest.ExitCode.OK:

@@ -50,9 +50,9 @@ def _entry(session: Session, name: str) -> dict[str, Any]:
 
 
 def _claims(record: Sequence[Case], name: str) -> list[dict[str, Any]]:
-    """The claims that have cases of this machine, in the order of their tests."""
+    """The claims that have cases of this machine, in the numbering of the study's sentences."""
     found: dict[str, dict[str, Any]] = {}
-    for case in record:
+    for case in sorted(record, key=lambda case: case.claim.order):
         who = case.name.split(" vs ")
         if name not in who:
             continue

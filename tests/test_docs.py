@@ -11,18 +11,22 @@ In a console block a line that begins with ``$ `` is a command and the lines aft
 others, and so may the machines of the study that are named; a line ``...`` stands for any lines, ``...`` in one for
 anything there.
 
-A page with a mark is *covered*: each of its commands is run, or stands in ``NOT_RUN`` with the reason.
+Each command of each page is run, or stands in ``NOT_RUN`` with the reason and what runs it instead. Each option that a
+page names, in a block or in a sentence, is one that its command has.
 """
 
+import io
 import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import pytest
 
+from same_eyes import cli
 from same_eyes.method import available
 from same_eyes.places import CHECKOUT
 
@@ -32,7 +36,54 @@ NEEDS_LABELS = "needs CIFAR-10N's labels, which tests do without; the same comma
 TIMES = "takes minutes, and what it says depends on the hour; tests/same_eyes/test_timings.py"
 NEEDS_NETWORK = "needs the network; tests/test_wheel.py does the same with a wheel"
 
+SUITE = ".venv-suite"
+CI_RUNS = "takes minutes and the network; .ci/run runs this line"
+CLUSTER = "needs a cluster, or hours; tests/same_eyes/test_scheduler.py does it with a scheduler and workers of its own"
+OWN_METHOD = "needs examples/own_method installed; tox.ini (tox -e example) installs it, and runs its tests"
+
 NOT_RUN = {
+    "README.md": {
+        f"python3 -m venv {SUITE} && {SUITE}/bin/pip install -q -e . && {SUITE}/bin/pytest benchmark": CI_RUNS,
+        "python3 -m venv .venv-tox && .venv-tox/bin/pip install -q tox && .venv-tox/bin/tox": CI_RUNS,
+        "pytest benchmark --predictions Mine=mine.npz": "docs/your-own-predictions.md runs it on the digits",
+        "pytest benchmark --method mine.py": "docs/adding-a-method.md runs it on the digits",
+        f'{SUITE}/bin/pip install -e ".[train]"': "needs the network; .ci/run does it by tox",
+        f"{SUITE}/bin/same-eyes train ce gce coteaching --labels random1 --seed 0": "trains for minutes, on "
+        "CIFAR-10N; tests/same_eyes/test_cli.py trains on the digits",
+        f"{SUITE}/bin/same-eyes train --all --dry-run": "docs/many-runs.md runs it, of more",
+        f"{SUITE}/bin/pytest benchmark --train missing": "trains for hours; tests/same_eyes/test_plugin.py",
+    },
+    "CONTRIBUTING.md": {
+        "git clone <this repository> && cd same-eyes": "nobody knows where from",
+        'python -m venv .venv-dev && .venv-dev/bin/pip install -e ".[train,report,dev]"': "network; .ci/run, by tox",
+        ".venv-dev/bin/pytest tests": ".ci/run, by tox",
+        ".venv-dev/bin/pytest benchmark": ".ci/run",
+    },
+    "docs/likeness.md": {
+        "same-eyes likeness --out likeness": f"{NEEDS_LABELS}: tests/same_eyes/cli/test_likeness.py",
+        "same-eyes power --difference 0.01": f"{NEEDS_LABELS}: tests/same_eyes/cli/test_power.py",
+        "same-eyes robustness --out robustness": "needs the labels; tests/same_eyes/cli/test_robustness.py",
+    },
+    "docs/many-runs.md": {
+        'pip install "same-eyes[train,cluster]"': "needs the network; tox.ini installs both extras",
+        "same-eyes train --all --set main labels backbones --seed 0 1 2 3 4 --scheduler local": CLUSTER,
+        "dask scheduler --scheduler-file scheduler.json": CLUSTER,
+        "dask worker --scheduler-file scheduler.json --nthreads 1 --resources CPU=1": CLUSTER,
+        "CUDA_VISIBLE_DEVICES=0 dask worker --scheduler-file scheduler.json --nthreads 1 --resources GPU=1": CLUSTER,
+        "same-eyes train --all --seed 0 1 2 3 4 --device cuda --scheduler scheduler.json": CLUSTER,
+        "for labels in random1 random2 random3; do": CLUSTER,
+        "export SAME_EYES_WORK=$PWD/runs OMP_NUM_THREADS=4": CLUSTER,
+    },
+    "docs/your-own-study.md": {
+        "pytest benchmark --study cifar10h": "needs CIFAR-10H; tests/same_eyes/test_studies.py, where it is",
+    },
+    "examples/own_method/README.md": {
+        'pip install -e ".[train]" ./examples/own_method': OWN_METHOD,
+        "pytest examples/own_method/tests": OWN_METHOD,
+        "same-eyes methods": OWN_METHOD,
+        "same-eyes train sce": OWN_METHOD,
+        "pytest benchmark --method sce": OWN_METHOD,
+    },
     "docs/gate.md": {
         "same-eyes gate": NEEDS_LABELS,
         "same-eyes gate --against main --markdown gate.md": "there may be no main; tests/same_eyes/test_sides.py",
@@ -53,7 +104,7 @@ NOT_RUN = {
     "docs/adding-a-method.md": {
         "pytest benchmark --method soft.py": "trains for minutes; the same command is run on the digits",
         "pytest benchmark --method mypackage.losses:SOFT": "no such package; see tests/same_eyes/own/test_method.py",
-        "pytest benchmark --method sce": "needs examples/own_method installed; tox -e example installs it",
+        "pytest benchmark --method sce": OWN_METHOD,
     },
 }
 
@@ -97,31 +148,82 @@ def name(page):
     return str(page.relative_to(CHECKOUT))
 
 
-COVERED = [page for page in PAGES if any(block.mark for block in blocks(page))]
+MARKED = [page for page in PAGES if any(block.mark for block in blocks(page))]
+PROGRAMS = re.compile(r"\s*(?:\$ )?(?:\S*/)?(?:same-eyes|pytest|pip|python3?|tox|git|dask) [^:]*$")
 
 
 # --- Every command is run, or it is said why not
 
 
-@pytest.mark.parametrize("page", COVERED, ids=name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_command_is_run_or_it_is_said_why_not(page):
-    typed = {
-        command for block in blocks(page) if block.language in ("console", "bash", "sh") for command in said(block)
-    }
+    typed = {command for block in blocks(page) for command in said(block)}
     run = {command for block in blocks(page) if block.mark == "run" for command in said(block)}
     reasons = NOT_RUN.get(name(page), {})
     assert typed - run == set(reasons)
     assert all(reasons.values())
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_command_hides_where_none_is_looked_for(page):
+    """In a block of another language, or one that is indented."""
+    text = BLOCK.sub(lambda found: "" if found["language"] in ("console", "sh") else found["body"], page.read_text())
+    indented = [line for line in text.splitlines() if line.startswith("    ")]
+    others = [line for block in blocks(page) if not block.language for line in block.body.splitlines()]
+    assert [line for line in [*indented, *others] if PROGRAMS.match(line)] == []
+
+
 def said(block):
+    """The commands of a block: of a console's what is typed; of a script each line, or its loop or job as a whole."""
     if block.language == "console":
         return [command for command, _ in block.commands]
-    return [line for line in block.body.splitlines() if line.strip() and not line.startswith("#")]
+    if block.language != "sh":
+        return []
+    lines = [line.split("  #")[0].rstrip() for line in block.body.splitlines() if line and not line.startswith("#")]
+    return lines[:1] if any(line.endswith("&") for line in lines) else lines
 
 
-def test_no_reason_is_given_for_a_page_that_is_not_covered():
-    assert set(NOT_RUN) <= set(map(name, COVERED))
+def test_a_reason_is_of_a_page_and_what_it_names_is_there():
+    assert set(NOT_RUN) <= set(map(name, PAGES))
+    named = {
+        path for reasons in NOT_RUN.values() for text in reasons.values() for path in re.findall(r"\S+\.\w+", text)
+    }
+    assert {path for path in named if not (CHECKOUT / path.strip("();:,")).exists()} == set()
+
+
+# --- Options
+
+
+@pytest.fixture(scope="module")
+def options():
+    """The long options of each command, as its help lists them."""
+    helps = {f"same-eyes {command.replace('_', '-')}": helped(command.replace("_", "-")) for command in cli.names()}
+    for more in ([], ["--same-eyes"]):
+        asked = [sys.executable, "-m", "pytest", "benchmark", *more, "-p", "no:cacheprovider", "--help"]
+        done = subprocess.run(asked, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+        helps[" ".join(["pytest", *more])] = done.stdout
+    return {command: set(re.findall(OPTION, text)) for command, text in helps.items()}
+
+
+def helped(command):
+    with redirect_stdout(io.StringIO()) as text, suppress(SystemExit):
+        cli.main([command, "--help"])
+    return text.getvalue()
+
+
+OPTION = r"(?<![\w-])--[a-z][\w-]*"
+OURS = re.compile(r"(?:same-eyes [a-z][\w-]*|pytest(?: --same-eyes)?)(?= |$)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_option_that_is_named_is_there(page, options):
+    sentences = BLOCK.sub("", page.read_text())
+    lines = [command for block in blocks(page) for command in said(block)] + re.findall(r"`([^`\n]+)`", sentences)
+    for line in lines:
+        for found in OURS.finditer(line):
+            rest = re.split(r"&&|\|\||;", line[found.end() :])[0]
+            assert found[0] in options, line
+            assert set(re.findall(OPTION, rest)) <= options[found[0]], line
 
 
 # --- Running a page
@@ -160,7 +262,7 @@ def shell(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("page", COVERED, ids=name)
+@pytest.mark.parametrize("page", MARKED, ids=name)
 def test_a_page_does_what_it_says(page, shell):
     for i, block in enumerate(blocks(page)):
         if block.mark == "file":
@@ -223,16 +325,29 @@ $ not run
 ```
 content
 ```
+
+```sh
+# once
+pip install x   # a remark
+pytest
+```
+
+```sh
+for x in 1 2; do
+  pytest $x &
+done
+```
 """
 
 
 def test_a_page_is_read_as_its_marks_say(tmp_path):
     (tmp_path / "page.md").write_text(PAGE)
-    first, second, third = blocks(tmp_path / "page.md")
+    first, second, third, script, loop = blocks(tmp_path / "page.md")
     assert (first.mark, second.mark, third.mark) == ("run", "", "file")
     assert first.commands == [('echo one; echo two 2; echo; echo "three  [x]"', ["one", "...", "three [x]"])]
     assert (third.text, third.body) == ("a.txt", "content\n")
-    assert [said(block) for block in (first, second)] == [[first.commands[0][0]], ["not run"]]
+    assert [said(block) for block in (first, second, third)] == [[first.commands[0][0]], ["not run"], []]
+    assert [said(block) for block in (script, loop)] == [["pip install x", "pytest"], ["for x in 1 2; do"]]
 
 
 @pytest.mark.parametrize(

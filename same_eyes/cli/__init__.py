@@ -6,6 +6,7 @@ import argparse
 import importlib
 import pkgutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
@@ -20,7 +21,12 @@ def names() -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; 0 where it went well, else 1 or a code of its own, with one line on standard error."""
-    parser = argparse.ArgumentParser("same-eyes", description="Do people and machines see alike?")
+    parser = argparse.ArgumentParser(
+        "same-eyes",
+        description="Do people and machines see alike?",
+        epilog="example:\n  same-eyes check --help",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in names():
         try:
@@ -33,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = commands.add_parser(
             name.replace("_", "-"),
             help=command.HELP,
-            description=command.HELP[0].upper() + command.HELP[1:] + ".",
+            description=textwrap.fill(command.HELP[0].upper() + command.HELP[1:] + ".", 80),
             epilog=f"example:\n  {command.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -43,8 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return asked.run(asked)
     except (BadInput, OSError, FloatingPointError) as error:  # the last: a training that diverged
-        print("same-eyes:", *str(error).split(), file=sys.stderr)
+        print("same-eyes:", *_line(error).split(), file=sys.stderr)
         return getattr(asked, "bad_input", 1)
+
+
+def _line(error: Exception) -> str:
+    """What is wrong; of the system's errors without their number, and with a remedy."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}. Correct the path, or the permissions there."
+    return str(error)
 
 
 def _absent(error: ImportError, asked: argparse.Namespace) -> NoReturn:

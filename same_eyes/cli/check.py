@@ -39,7 +39,8 @@ def run(asked: argparse.Namespace) -> int:
         print(f"certainty: {file.predictions.confidence.mean():.2%} on average")
     for note in file.notes(images):
         print(f"note:      {note}")
-    print(f"next:      pytest benchmark --study {asked.study} --predictions NAME={asked.file}")
+    study = "cifar10h" if file.split == "official" else asked.study  # whose people labelled these images
+    print(f"next:      pytest benchmark --study {study} --predictions NAME={asked.file}")
     return 0
 
 

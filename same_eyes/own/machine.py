@@ -60,7 +60,9 @@ class Examined:
         if len(np.unique(self.predictions.labels_predicted)) == 1:
             found.append("it gives one answer to all images")
         elif share <= guess:
-            found.append(f"no better than the most frequent class ({guess:.1%})")
+            found.append(
+                f"no better than the most frequent class ({guess:.1%}): are these the answers to these images?"
+            )
         if images.study == "cifar10n" and self.split == "heldout" and share >= SEEN:
             found.append(
                 "hardly ever wrong: has it learnt from these images? They are part of CIFAR-10's training set, and who "

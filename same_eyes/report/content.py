@@ -57,7 +57,10 @@ def content(session: Session, drawn: Sequence[Drawn], missing: Mapping[int, str]
     """
     claims = rows(session)
     places = " ".join(row["where"] for row in claims)
-    left_out = [f"figure {number}: {why}" for number, why in missing.items()]
+    left_out = [
+        f"figure {', '.join(str(number) for number in missing if missing[number] == why)}: {why}"
+        for why in dict.fromkeys(missing.values())
+    ]
     measured: Measured | None = None
     try:
         measured = session.measured

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-WITHOUT = "report.html: jinja2 is not installed (the extra `report`: pip install same-eyes[report])"
+WITHOUT = "report.html: jinja2 is not installed (the extra `report`: pip install 'same-eyes[report]')"
 
 
 def available() -> bool:

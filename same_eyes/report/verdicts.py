@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tabulate import tabulate
 
-from ..claims import Case, Claim, headline, interval_text
+from ..claims import Case, headline, interval_text
 from ..family import holm_pvalues, line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def rows(session: Session) -> list[dict[str, Any]]:
     by_claim: dict[str, list[Case]] = {}
     for case in session.record:
         by_claim.setdefault(case.claim.id, []).append(case)
-    ordered = sorted(by_claim.values(), key=lambda cases: _order(cases[0].claim))
+    ordered = sorted(by_claim.values(), key=lambda cases: cases[0].claim.order)
     adjusted = holm_pvalues(session.record)
     return [_row(cases, adjusted.get(cases[0].claim.id, np.nan)) for cases in ordered]
 
@@ -104,8 +104,3 @@ def _row(cases: list[Case], holm_p: float) -> dict[str, Any]:
 
 def _shown(case: Case) -> str:
     return "" if np.isnan(case.measured) else interval_text(case)
-
-
-def _order(claim: Claim) -> tuple[float, str, str]:
-    digits = "".join(c for c in claim.number if c.isdigit())
-    return (float(digits) if digits else np.inf, claim.number, claim.reading)

@@ -191,6 +191,26 @@ def test_a_wrong_request_is_one_line(capfd, work, tmp_path, arguments, message):
     assert last.startswith("same-eyes: " + message)
 
 
+@pytest.mark.parametrize("option", ["--expectations", "--margins"])
+def test_a_file_that_is_not_there_is_named_without_the_systems_number(capsys, option):
+    assert cli.main(["gate", "--study", "digits", option, "none.toml"]) == 5
+    assert capsys.readouterr().err == (
+        "same-eyes: none.toml: No such file or directory. Correct the path, or the permissions there.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [[], *([name.replace("_", "-")] for name in cli.names())])
+def test_every_help_has_an_example_and_fits_a_terminal(capsys, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command, "--help"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert said.splitlines()[-2:-1] == ["example:"]
+    assert said.splitlines()[-1].startswith(" ".join(["  same-eyes", *command]))
+    assert max(map(len, said.splitlines())) <= 80
+
+
 # --- Searching constants
 
 

@@ -139,7 +139,7 @@ def test_a_machine_below_chance_is_measured_and_fails_the_precondition_alone(pyt
     result = pytester.runpytest_inprocess(STATED, TABLE, *QUICK, *asked)
     result.stdout.fnmatch_lines(
         [
-            "same-eyes: Bad: no better than the most frequent class (1?.?%)",
+            "same-eyes: Bad: no better than the most frequent class (1?.?%): are these the answers to these images?",
             "*Bad is right in 0.0% of images*",
             "Where Bad stands: right in 0.000 *rank 2 of 2 machines (between 2 and 2), told from every other.",
         ]

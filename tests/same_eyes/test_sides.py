@@ -397,6 +397,26 @@ def test_the_suite_holds_its_machines_to_the_same_numbers(suite, checkout):
     assert "gate" not in result.stdout.str()
 
 
+def test_the_suites_gate_has_the_same_expectations(suite, checkout, tmp_path):
+    plant(checkout / "predictions", change=every_fifth)
+    known, markdown = checkout / "known.toml", tmp_path / "gate.md"
+    gate("--markdown", markdown)
+    failing = [key for key, verdict in rows(markdown.read_text()).items() if verdict in ("worse", "inconclusive")]
+    by_method = {}
+    for quantity, of in failing:
+        by_method.setdefault(of, []).append(quantity)
+    known.write_text("".join(f'["{of}"]\nxfail = {names}\nreason = "planted"\n' for of, names in by_method.items()))
+    code = gate("--expectations", known)
+    assert code in (0, 3)
+    result = suite("--gate", "--expectations", str(known))
+    result.stdout.fnmatch_lines([f"*gate: 16 compared: *{len(failing)} of them as expected. Exit code {code}*"])
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if code else 0)
+    known.write_text('[NLS]\nxfail = ["accuracy"]\nreason = "x"\n')
+    result = suite("--gate", "--expectations", str(known))
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["Stale expectation: 'NLS': 'accuracy'*", "ERROR gate: * Exit code 5*"])
+
+
 def test_a_baseline_that_the_suite_writes_has_the_numbers_of_the_gate(suite, checkout, monkeypatch):
     real = studies.origin
     monkeypatch.setattr(studies, "origin", lambda *asked: replace(real(*asked), simulated=False))
