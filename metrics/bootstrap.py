@@ -88,7 +88,7 @@ def bootstrap_sums(cells: ArrayLike, weights: NDArray[np.uint8]) -> NDArray[np.f
     cells = np.asarray(cells)
     carrying = cells.any(1)
     if not carrying.all():
-        cells, weights = cells[carrying], weights[:, carrying]
+        cells, weights = cells[carrying], weights.take(np.flatnonzero(carrying), axis=1)
     largest = np.abs(cells).sum(0, dtype=np.float64).max(initial=0) * weights.max(initial=0)
     exact = not np.issubdtype(cells.dtype, np.floating) and largest <= EXACT
     kind = np.float32 if exact or cells.dtype == np.float32 else np.float64

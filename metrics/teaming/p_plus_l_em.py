@@ -47,7 +47,7 @@ class ProbsPlusLabelsEM(ProbsPlusLabels):
             if now - last <= 1e-6 * abs(now):
                 break
             q, last = softmax(scores), now
-            psi, t = confusion(given, q), temperature(log_p, q)
+            psi, t = confusion(given, q), temperature(log_p, q, start=t)
         return cls(t, psi)
 
 
