@@ -66,7 +66,7 @@ def temperature(log_p: Array, target: Array, start: float | None = None) -> floa
 
 
 def _newton(log_p: Array, target: Array, t: float) -> float:
-    """log T, from a guess of it."""
+    """The logarithm of T, from a guess of it."""
     told = float(np.vdot(log_p, target))
     all_classes = np.ones(log_p.shape[1])  # a product sums short rows faster than sum does
     for _ in range(60):
