@@ -111,3 +111,24 @@ def _text(row: pd.Series, column: str) -> str:
     scale, digits = (1, 3) if column in IN_NATURAL_UNITS else (100, 1 if column in ("asked", "realised") else 2)
     value, low, high = (f"{scale * row[column + end]:.{digits}f}" for end in ("", "_low", "_high"))
     return f"{value} [{low}, {high}]"
+
+
+def _labels(measured: Measured, machines: Sequence[str], rules: Sequence[str], workers: int) -> pd.DataFrame:
+    from ..measure.team_labels import table
+
+    found = table(measured, machines, rules, workers, progress=tqdm)
+    for partner in found["partner"].unique():
+        rows = found[found["partner"] == partner]
+        cells = rows.assign(text=[f"{100 * gain:+.2f}{'' if low > 0 else ' n'}" for gain, low in
+                                  zip(rows["gain"], rows["gain_low"], strict=True)])  # fmt: skip
+        shown = cells.pivot(index="rule", columns="images", values="text")
+        print(f"\n{partner}: points gained over the better member, by labelled images (n: not told from none)\n")
+        print(tabulate(shown, ["rule", *map(str, shown.columns)], tablefmt="github", disable_numparse=True))
+    return found
+
+
+def _write(folder: Path, tables: dict[str, pd.DataFrame], source: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in tables.items():
+        replace_file(folder / f"{name}.csv", rows.to_csv(index=False, float_format="%.5g").encode())
+        print(f"written: {folder / name}.csv")

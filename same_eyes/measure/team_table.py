@@ -285,7 +285,7 @@ def rows_of(
 
     def add(kind: Kind, partner: str, found: dict[str, Numbers]) -> None:
         for rule, each in found.items():
-            rows.append(Row(kind, first, partner, rule, divisions if rule in {*CLOSED_FORM, AVERAGE} else 1, each))
+            rows.append(Row(kind, first, partner, rule, _divisions(rule, divisions), each))
 
     def with_people(count: int) -> list[str]:
         return [rule for rule in rules if rule_named(rule).least <= count]
@@ -309,6 +309,10 @@ def rows_of(
     if "machines-averaged" in kinds and (partner := best_to_average(measured, first)):
         add("machines-averaged", partner, numbers_of_mean(measured, first, partner, divisions))
     return rows
+
+
+def _divisions(rule: str, asked: int) -> int:
+    return asked if rule in {*CLOSED_FORM, AVERAGE} else 1
 
 
 class Table(NamedTuple):
@@ -363,7 +367,8 @@ def table(
     for kind, rule in sorted(total, key=lambda key: (KINDS.index(key[0]), list(total).index(key))):
         means = np.mean(total[kind, rule], 0)
         found = {name: estimate(rows) for name, rows in zip(NUMBERS, means, strict=True)}
-        teams.append({"kind": kind, "machine": "mean", "partner": kind, "rule": rule, **_flat(found)})
+        names = {"kind": kind, "machine": "mean", "partner": kind, "rule": rule}
+        teams.append({**names, "divisions": _divisions(rule, divisions), **_flat(found)})
     return Table(pd.DataFrame(teams), pd.DataFrame([row for part in parts for row in part.classes]))
 
 
