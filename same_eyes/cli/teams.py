@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..measure import Measured
+    from ..measure.team_table import Kind
 
 HELP = "how much better a team of people and a machine is, by every rule, and at what price"
 EXAMPLE = "same-eyes teams --rule threshold --rule p_plus_l --out teams"
@@ -70,7 +71,7 @@ def run(asked: argparse.Namespace) -> int:
         raise BadInput("a team needs a machine that says how sure it is, and none is stored: same-eyes train")
     rules = _chosen("team rule", asked.rule, list(available_rules()))
     machines = _chosen("machine", asked.machine, measured.confident)
-    kinds = _chosen("kind of team", asked.team, KINDS)
+    kinds: list[Kind] = _chosen("kind of team", asked.team, KINDS)  # type: ignore[assignment]
     source = f"Study {name}, {runset.describe()}, {len(measured.study.truth):,} images, by five folds; "
     source += f"95 % intervals from {asked.replicates:,} bootstrap samples of the images."
     if measured.study.simulated:
@@ -78,7 +79,7 @@ def run(asked: argparse.Namespace) -> int:
     found = table(
         measured, machines, rules, kinds, asked.divisions, asked.workers, progress=partial(tqdm, desc="teams")
     )
-    tables = {"teams": found.teams, "team_classes": found.classes}
+    tables = {"teams": found.teams, "team_classes": found.classes, "team_costs": found.costs}
     _print(found.teams)
     if asked.labels:
         tables["team_labels"] = _labels(measured, machines, rules, asked.workers)
@@ -107,8 +108,9 @@ def _print(teams: pd.DataFrame) -> None:
         print(tabulate(cells, ["rule", *SHOWN.values()], tablefmt="github", disable_numparse=True))
 
 
-def _text(row: pd.Series, column: str) -> str:
-    scale, digits = (1, 3) if column in IN_NATURAL_UNITS else (100, 1 if column in ("asked", "realised") else 2)
+def _text(row: pd.Series, column: str, kind: str = "") -> str:
+    kind = kind or column
+    scale, digits = (1, 3) if kind in IN_NATURAL_UNITS else (100, 1 if kind in ("asked", "realised") else 2)
     value, low, high = (f"{scale * row[column + end]:.{digits}f}" for end in ("", "_low", "_high"))
     return f"{value} [{low}, {high}]"
 
@@ -124,6 +126,22 @@ def _labels(measured: Measured, machines: Sequence[str], rules: Sequence[str], w
         shown = cells.pivot(index="rule", columns="images", values="text")
         print(f"\n{partner}: points gained over the better member, by labelled images (n: not told from none)\n")
         print(tabulate(shown, ["rule", *map(str, shown.columns)], tablefmt="github", disable_numparse=True))
+    return found
+
+
+def _limit(measured: Measured, machines: Sequence[str], workers: int) -> pd.DataFrame:
+    from ..measure.team_limit import table
+
+    found = table(measured, machines, workers, progress=partial(tqdm, desc="limit"))
+    columns = [
+        column for column in map(str, found) if column.startswith("realised") and not column.endswith(("_low", "_high"))
+    ]
+    names = [column.removeprefix("realised_") for column in columns]
+    cells = [[row["machine"], *(_text(row, column, "realised") for column in columns)] for _, row in found.iterrows()]
+    print(
+        f"\nShare of the oracle's gain with {measured.people[0]}, in %: the rule, and models that may learn anything\n"
+    )
+    print(tabulate(cells, ["machine", *names], tablefmt="github", disable_numparse=True))
     return found
 
 

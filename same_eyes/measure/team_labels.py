@@ -19,7 +19,7 @@ from same_eyes.metrics.teaming.cross_fit import cross_fit
 from ..claims import Estimate
 from .beyond import ALL_PEOPLE, folds_of, labels_of, members, rule_named
 from .core import Measured, estimate, need_confidence, over_trainings, with_samples
-from .team_table import in_processes
+from .team_table import flat, in_processes
 from .teaming import FOLDS
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 8000)
@@ -46,10 +46,8 @@ def table(
         known = [name for name in rules if rule_named(name).needs_truth and rule_named(name).least <= len(partners)]
         shown = partial(progress, desc=f"labels, {partner}")
         for (rule, images), (gain, realised) in curve(measured, machines, partner, known, workers, shown).items():
-            row = {"partner": partner, "rule": rule, "images": images}
-            for name, found in (("gain", gain), ("realised", realised)):
-                row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-            rows.append(row)
+            numbers = {"gain": gain, "realised": realised}
+            rows.append({"partner": partner, "rule": rule, "images": images, **flat(numbers)})
     return pd.DataFrame(rows)
 
 

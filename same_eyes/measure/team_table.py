@@ -1,9 +1,10 @@
 """Every team by every rule: what the table of ``same-eyes teams`` holds.
 
 A team is of one of five kinds. A machine is with a "person", or with all "people" together; and, as controls that cost
-no more than one person, with another "machine" (the one whose team by the same rule is most accurate), "machines-averaged" (with
-the one whose probabilities, averaged with its own, are most often right), or "two-people" are without a machine. These have no
-probabilities: the first one's answers stand for them, and a rule that is fitted learns how far to trust them.
+no more than one person, with another "machine" (the one whose team by the same rule is most accurate), or as
+"machines-averaged" (with the one whose probabilities, averaged with its own, are most often right); or "two-people" are
+without a machine. These have no probabilities: the first one's answers stand for them, and a rule that is fitted
+learns how far to trust them.
 
 Rules that are counted, or fitted in one number, are cross-fitted by twenty divisions into five folds, and every number
 of an image is averaged over these; all other rules by the first division alone. So are calibration errors, for bins of
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from same_eyes.metrics.calibration import brier_scores, calibration_cells, log_losses
 from same_eyes.metrics.teaming._machine import FLOOR
-from same_eyes.metrics.teaming.cost_curve import cost_weights
+from same_eyes.metrics.teaming.cost_curve import cost_curve, cost_weights
 from same_eyes.metrics.teaming.cross_fit import TeamAnswers, cross_fit
 from same_eyes.metrics.teaming.gains import realised_share
 
@@ -41,6 +42,7 @@ from .beyond import (
 from .core import Measured, estimate, need_confidence, over_trainings, with_samples
 
 DIVISIONS = 20
+BUDGETS = np.linspace(0, 1, 21)  # of the cost curve: shares of the images that partners are asked about
 CLOSED_FORM = frozenset(
     {"threshold", "fixed_threshold", "plug_in_deferral", "labels_only", "p_plus_l", "selective", "majority"}
 )
@@ -76,6 +78,8 @@ class Numbers(NamedTuple):
         Least gain over the better member in any class, replicates moved to the number: a least one is biased.
     class_gain, class_asked : list of Estimate
         Gain over the better member, and share of images asked about, in each class.
+    curve : list of float
+        Accuracy where partners are asked about each share of the images in ``BUDGETS``, in the rule's own order.
     """
 
     accuracy: Estimate
@@ -91,9 +95,10 @@ class Numbers(NamedTuple):
     worst_class: Estimate
     class_gain: list[Estimate]
     class_asked: list[Estimate]
+    curve: list[float]
 
 
-NUMBERS = Numbers._fields[:-2]
+NUMBERS = Numbers._fields[:-3]
 
 
 class Row(NamedTuple):
@@ -134,7 +139,7 @@ def numbers(
     """
     truth, probs, labels = measured.truth, _probs(measured, machine), labels_of(measured, partner)
     columns: dict[str, Array] = {}
-    cells = {}
+    first: dict[str, TeamAnswers] = {}
     for division in range(divisions if CLOSED_FORM.intersection(rules) else 1):
         folds = folds_of(measured, division)
         study = cross_fit(rule_named(STUDY_RULE), probs, labels, truth, folds)
@@ -143,11 +148,10 @@ def numbers(
                 continue
             answers = study if rule == STUDY_RULE else cross_fit(rule_named(rule), probs, labels, truth, folds)
             columns[rule] = columns.get(rule, 0.0) + _columns(answers, study, folds, truth)
-            if not division:
-                cells[rule] = calibration_cells(answers.probs(), truth)
+            first.setdefault(rule, answers)
     for rule in CLOSED_FORM.intersection(columns):
         columns[rule] /= divisions
-    return _numbers(measured, [machine, *members(measured, partner)], columns, cells)
+    return _numbers(measured, [machine, *members(measured, partner)], columns, first)
 
 
 @over_trainings
@@ -162,8 +166,7 @@ def numbers_of_mean(measured: Measured, machine: str, partner: str, divisions: i
         study = cross_fit(rule_named(STUDY_RULE), probs, labels, truth, folds)
         answers = TeamAnswers(mean, probs, np.ones(len(truth), bool), study.turn)
         columns.append(_columns(answers, study, folds, truth))
-    cells = {AVERAGE: calibration_cells(mean, truth)}
-    return _numbers(measured, [machine, partner], {AVERAGE: np.mean(columns, 0)}, cells)
+    return _numbers(measured, [machine, partner], {AVERAGE: np.mean(columns, 0)}, {AVERAGE: answers})
 
 
 def _probs(measured: Measured, name: str) -> Array:
@@ -177,8 +180,8 @@ def _probs(measured: Measured, name: str) -> Array:
 
 def _columns(answers: TeamAnswers, study: TeamAnswers, folds: NDArray[np.intp], truth: NDArray[np.int64]) -> Array:
     """(n, 6) whether right, ahead of the study's rule, log loss, Brier score, whether asked, part of the area."""
-    told, alone = (said.argmax(1) == truth for said in (answers.told, answers.alone))
-    theirs = np.where(study.asks, study.told.argmax(1) == truth, study.alone.argmax(1) == truth)
+    told, alone = _right(answers, truth)
+    theirs = np.where(study.asks, *_right(study, truth))
     share = np.bincount(folds, study.asks) / np.bincount(folds)
     as_often = answers.turn <= share[folds] + 1e-9  # the rule's own order, as many questions
     said = answers.probs()
@@ -195,9 +198,15 @@ def _columns(answers: TeamAnswers, study: TeamAnswers, folds: NDArray[np.intp], 
     )
 
 
+def _right(answers: TeamAnswers, truth: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(n,) whether the team is right where partners are asked, and where not."""
+    return answers.told.argmax(1) == truth, answers.alone.argmax(1) == truth
+
+
 def _numbers(
-    measured: Measured, team: Sequence[str], columns: dict[str, Array], cells: dict[str, Array]
+    measured: Measured, team: Sequence[str], columns: dict[str, Array], first: dict[str, TeamAnswers]
 ) -> dict[str, Numbers]:
+    """A team's numbers from its averaged columns, and from its answers by the first division."""
     everyone = measured.right(*team)
     fixed = [np.ones(len(everyone)), everyone[:, everyone.mean(0).argmax()], everyone.any(1)]
     rules = list(columns)
@@ -213,7 +222,8 @@ def _numbers(
         worst = np.nanmin(gains, 1)
         worst[1:] += worst[0] - worst[1:].mean()
         shares = realised_share(right / size, better / size, better / size, oracle / size)
-        calibration = calibration_sums(measured, cells[rule])
+        answers, truth = first[rule], measured.truth
+        calibration = calibration_sums(measured, calibration_cells(answers.probs(), truth))
         found[rule] = Numbers(
             accuracy=estimate(right / size),
             gain=estimate((right - better) / size),
@@ -228,6 +238,7 @@ def _numbers(
             worst_class=estimate(worst),
             class_gain=[estimate(column) for column in gains.T],
             class_asked=[estimate(column) for column in questions.T],
+            curve=cost_curve(answers.turn, *_right(answers, truth), BUDGETS).tolist(),
         )
     return found
 
@@ -304,10 +315,10 @@ def rows_of(
         chosen: dict[str, list[str]] = {}
         for rule in with_people(1):
             chosen.setdefault(best_other_machine(measured, first, rule), []).append(rule)
-        for partner, their_rules in chosen.items():
-            add("machine", partner, numbers(measured, first, partner, their_rules, divisions))
-    if "machines-averaged" in kinds and (partner := best_to_average(measured, first)):
-        add("machines-averaged", partner, numbers_of_mean(measured, first, partner, divisions))
+        for other, their_rules in chosen.items():
+            add("machine", other, numbers(measured, first, other, their_rules, divisions))
+    if "machines-averaged" in kinds and (nearest := best_to_average(measured, first)):
+        add("machines-averaged", nearest, numbers_of_mean(measured, first, nearest, divisions))
     return rows
 
 
@@ -326,10 +337,13 @@ class Table(NamedTuple):
         over the rows of their kind, resampled together.
     classes : DataFrame
         A row a team, rule and class: ``gain`` and ``asked``, with intervals.
+    costs : DataFrame
+        A row a kind, rule and budget: ``accuracy``, the mean over the teams of the kind.
     """
 
     teams: pd.DataFrame
     classes: pd.DataFrame
+    costs: pd.DataFrame
 
 
 def table(
@@ -360,16 +374,17 @@ def table(
     one = partial(_part, measured, rules=rules, kinds=kinds, divisions=divisions)
     parts = list(progress(in_processes(one, firsts, workers), total=len(firsts)))
     teams = [row for part in parts for row in part.teams]
-    total: dict[tuple[Kind, str], list[Array]] = {}
-    for part in parts:
-        for key, found in part.numbers.items():
-            total.setdefault(key, []).extend(found)
-    for kind, rule in sorted(total, key=lambda key: (KINDS.index(key[0]), list(total).index(key))):
-        means = np.mean(total[kind, rule], 0)
+    costs = []
+    known = dict.fromkeys(key for part in parts for key in part.numbers)
+    for kind, rule in sorted(known, key=lambda key: KINDS.index(key[0])):
+        means = np.mean([rows for part in parts for rows in part.numbers.get((kind, rule), ())], 0)
+        curve = np.mean([each for part in parts for each in part.curves.get((kind, rule), ())], 0)
+        costs += [{"kind": kind, "rule": rule, "budget": q, "accuracy": a} for q, a in zip(BUDGETS, curve, strict=True)]
         found = {name: estimate(rows) for name, rows in zip(NUMBERS, means, strict=True)}
         names = {"kind": kind, "machine": "mean", "partner": kind, "rule": rule}
-        teams.append({**names, "divisions": _divisions(rule, divisions), **_flat(found)})
-    return Table(pd.DataFrame(teams), pd.DataFrame([row for part in parts for row in part.classes]))
+        teams.append({**names, "divisions": _divisions(rule, divisions), **flat(found)})
+    classes = [row for part in parts for row in part.classes]
+    return Table(pd.DataFrame(teams), pd.DataFrame(classes), pd.DataFrame(costs))
 
 
 def in_processes(one: Callable[[Any], Any], names: Iterable[Any], workers: int) -> Iterable[Any]:
@@ -387,26 +402,28 @@ class _Part(NamedTuple):
     teams: list[dict[str, Any]]
     classes: list[dict[str, Any]]
     numbers: dict[tuple[Kind, str], list[Array]]
+    curves: dict[tuple[Kind, str], list[list[float]]]
 
 
 def _part(measured: Measured, first: str, **asked: Any) -> _Part:
-    part = _Part([], [], {})
+    part = _Part([], [], {}, {})
     for row in rows_of(measured, first, **asked):
         names = {"kind": row.kind, "machine": row.machine, "partner": row.partner, "rule": row.rule}
         found = row.numbers._asdict()
-        gains, questions = found.pop("class_gain"), found.pop("class_asked")
+        gains, questions, curve = (found.pop(name) for name in ("class_gain", "class_asked", "curve"))
         worst = int(np.nanargmin([gain.value for gain in gains]))
         classes = measured.study.classes
-        flat = {**names, "divisions": row.divisions, **_flat(found), "worst_class_is": classes[worst]}
-        part.teams.append(flat)
+        part.teams.append({**names, "divisions": row.divisions, **flat(found), "worst_class_is": classes[worst]})
         for name, gain, asks in zip(classes, gains, questions, strict=True):
-            part.classes.append({**names, "class": name, **_flat({"gain": gain, "asked": asks})})
+            part.classes.append({**names, "class": name, **flat({"gain": gain, "asked": asks})})
         rows = np.stack([np.append(each.value, each.replicates) for each in found.values()])
         part.numbers.setdefault((row.kind, row.rule), []).append(rows)
+        part.curves.setdefault((row.kind, row.rule), []).append(curve)
     return part
 
 
-def _flat(found: dict[str, Estimate]) -> dict[str, float]:
+def flat(found: dict[str, Estimate]) -> dict[str, float]:
+    """Columns ``name``, ``name_low`` and ``name_high`` of each number."""
     return {
         key: value
         for name, each in found.items()
