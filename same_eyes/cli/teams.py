@@ -146,7 +146,15 @@ def _limit(measured: Measured, machines: Sequence[str], workers: int) -> pd.Data
 
 
 def _write(folder: Path, tables: dict[str, pd.DataFrame], source: str) -> None:
+    from ..plots_likeness import write
+    from ..plots_teams import costs, gains
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
         replace_file(folder / f"{name}.csv", rows.to_csv(index=False, float_format="%.5g").encode())
         print(f"written: {folder / name}.csv")
+    pictures = {
+        "team_gains": partial(gains, tables["teams"], source),
+        "team_costs": partial(costs, tables["team_costs"], tables.get("team_labels"), source),
+    }
+    print("\n".join(write(folder, pictures)))

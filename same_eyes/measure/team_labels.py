@@ -1,4 +1,4 @@
-"""With how few labelled images does a rule gain? Each rule is taught by 10 to 8,000 of them, drawn from the other folds.
+"""With how few labelled images does a rule gain? Each is taught by 10 to 8,000 of them, drawn from the other folds.
 
 A machine's images are drawn anew for every machine and fold, so that a mean over thirteen machines is one over
 sixty-five draws. Only rules that read the truth are asked: the others do with none.
