@@ -6,8 +6,8 @@ apart by dash and marker as well as by shade, and the controls are hollow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,33 +34,36 @@ DRAWN = ("threshold", "plug_in_deferral", "p_plus_l", "selective", "tempered_poo
 @_in_one_style
 def gains(teams: pd.DataFrame, source: str = "") -> Figure:
     """What each rule gains over the better member: mean over machines, each machine, and the control."""
-    means = teams[teams["machine"] == "mean"].set_index(["kind", "rule"])
+    found = {(row["kind"], row["rule"]): row for row in teams[teams["machine"] == "mean"].to_dict("records")}
     figure, panels = _figure(1, 2, width=11, height=4.6, title="What a team gains over its better member")
     for axes, (kind, title) in zip(panels[0], PANELS.items(), strict=True):
         axes.set_title(title, fontsize=9)
-        if kind not in means.index:
+        rules = sorted((rule for of, rule in found if of == kind), key=lambda rule: found[kind, rule]["gain"])
+        if not rules:
             _instead(axes, f"no team of the kind {kind} was asked for")
             continue
-        _gains(axes, teams, means, kind, list(means.loc[kind]["gain"].sort_values().index))
+        for place, rule in enumerate(rules):
+            single = teams[(teams["kind"] == kind) & (teams["rule"] == rule) & (teams["machine"] != "mean")]["gain"]
+            axes.plot(100 * single, np.full(len(single), place), ".", color="0.75", markersize=3, zorder=1)
+            _gain(axes, place, found[kind, rule], found.get(("machine", rule)) if kind == "person" else None)
+        _frame(axes, rules)
     _footer(figure, f"{source} Grey dots: single teams. Hollow: by the same rule with another machine instead.")
     return figure
 
 
-def _gains(axes: Axes, teams: pd.DataFrame, means: pd.DataFrame, kind: str, rules: Sequence[str]) -> None:
-    for place, rule in enumerate(rules):
-        row = means.loc[kind, rule]
-        alone = teams[(teams["kind"] == kind) & (teams["rule"] == rule) & (teams["machine"] != "mean")]
-        axes.plot(100 * alone["gain"], np.full(len(alone), place), ".", color="0.75", markersize=3, zorder=1)
-        axes.plot([100 * row["gain_low"], 100 * row["gain_high"]], [place, place], color="black", linewidth=1.2)
-        axes.plot(100 * row["gain"], place, "o", color="black", markersize=5, gid="ours")
-        if kind == "person" and ("machine", rule) in means.index:
-            control = 100 * means.loc[("machine", rule), "gain"]
-            axes.plot(control, place, "s", color="0.4", markerfacecolor="white", markersize=5, gid="control")
-        text = f"{100 * row['realised']:.0f} %   {100 * row['asked']:.0f} %"
-        axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), fontsize=7, va="center")
-    axes.text(
-        1.02, len(rules) - 0.3, "of the oracle's\n        asked", transform=axes.get_yaxis_transform(), fontsize=6.5
-    )
+def _gain(axes: Axes, place: int, row: dict[Hashable, Any], control: dict[Hashable, Any] | None) -> None:
+    axes.plot([100 * row["gain_low"], 100 * row["gain_high"]], [place, place], color="black", linewidth=1.2)
+    axes.plot(100 * row["gain"], place, "o", color="black", markersize=5, gid="ours")
+    if control:
+        gain = 100 * control["gain"]
+        axes.plot(gain, place, "s", color="0.4", markerfacecolor="white", markersize=5, gid="control")
+    text = f"{100 * row['realised']:.0f} %   {100 * row['asked']:.0f} %"
+    axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), fontsize=7, va="center")
+
+
+def _frame(axes: Axes, rules: Sequence[str]) -> None:
+    beside = axes.get_yaxis_transform()
+    axes.text(1.02, len(rules) - 0.3, "of the oracle's\n        asked", transform=beside, fontsize=6.5)
     axes.axvline(0, color="0.6", linewidth=0.8)
     axes.set_yticks(range(len(rules)), [_title(rule) for rule in rules])
     axes.set_ylim(-0.7, len(rules) + 0.4)
