@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 FLOOR = float(np.exp(-30.0))  # a class that a machine gives no chance at all: what float32 logits leave of it
 PRIOR_MEAN, PRIOR_VARIANCE = 0.5, 0.25  # of log T: most networks are overconfident (Kerrigan et al. 2021)
 MANY = 1000  # images of which an eighth says nearly as much
-CLOSE = 1e-5  # a Newton step after which the next would be its square
+CLOSE = 1e-3  # a Newton step after which the next would be its square: a millionth
 
 Array = NDArray[np.float64]
 

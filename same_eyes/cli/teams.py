@@ -44,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--rule", action="append", metavar="NAME", help="only this rule (repeat); default: all at hand")
     parser.add_argument("--machine", action="append", metavar="NAME", help="only this machine (repeat)")
+    parser.add_argument("--person", action="append", metavar="NAME", help="only this person (repeat)")
     parser.add_argument(
         "--team", action="append", metavar="KIND", help="only person, people, machine, machines-averaged or two-people"
     )
@@ -76,9 +77,9 @@ def run(asked: argparse.Namespace) -> int:
     source += f"95 % intervals from {asked.replicates:,} bootstrap samples of the images."
     if measured.study.simulated:
         source = f"SIMULATED people. {source}"
-    found = table(
-        measured, machines, rules, kinds, asked.divisions, asked.workers, progress=partial(tqdm, desc="teams")
-    )
+    persons = _chosen("person", asked.person, measured.people)
+    bar = partial(tqdm, desc="teams")
+    found = table(measured, machines, rules, kinds, asked.divisions, persons, asked.workers, bar)
     tables = {"teams": found.teams, "team_classes": found.classes, "team_costs": found.costs}
     _print(found.teams)
     if asked.labels:

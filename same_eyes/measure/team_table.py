@@ -1,10 +1,10 @@
 """Every team by every rule: what the table of ``same-eyes teams`` holds.
 
 A team is of one of five kinds. A machine is with a "person", or with all "people" together; and, as controls that cost
-no more than one person, with another "machine" (the one whose team by the same rule is most accurate), or as
-"machines-averaged" (with the one whose probabilities, averaged with its own, are most often right); or "two-people" are
-without a machine. These have no probabilities: the first one's answers stand for them, and a rule that is fitted
-learns how far to trust them.
+no more than one person, with another "machine" (the one whose team by the same rule is most accurate; by P+L, where
+the rule is iterative), or as "machines-averaged" (with the one whose probabilities, averaged with its own, are most
+often right); or "two-people" are without a machine. These have no probabilities: the first one's answers stand for
+them, and a rule that is fitted learns how far to trust them.
 
 Rules that are counted, or fitted in one number, are cross-fitted by twenty divisions into five folds, and every number
 of an image is averaged over these; all other rules by the first division alone. So are calibration errors, for bins of
@@ -14,7 +14,7 @@ equal mass are those of one set of probabilities. Intervals are :mod:`.beyond`'s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -46,7 +46,7 @@ BUDGETS = np.linspace(0, 1, 21)  # of the cost curve: shares of the images that 
 CLOSED_FORM = frozenset(
     {"threshold", "fixed_threshold", "plug_in_deferral", "labels_only", "p_plus_l", "selective", "majority"}
 )
-SEARCHED = 1000  # images that a rule not of closed form learns from where it chooses the other machine
+SEARCHED_BY = "p_plus_l"  # chooses the other machine for rules not of closed form
 
 Kind = Literal["person", "people", "machine", "machines-averaged", "two-people"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -256,19 +256,15 @@ def _class_sums(measured: Measured, cells: NDArray[np.float32]) -> Array:
 
 
 def best_other_machine(measured: Measured, machine: str, rule: str) -> str:
-    """The other machine with which a team by this rule is most accurate, on all images.
-
-    A rule not of closed form is taught by 1,000 images for this choice.
-    """
+    """The other machine with which a team by this rule is most accurate, on all images."""
     others = [name for name in measured.machines if name != machine]
-    images = None if rule in CLOSED_FORM else SEARCHED
-    return max(others, key=lambda other: _accuracy(measured, machine, other, rule, images))
+    return max(others, key=lambda other: _accuracy(measured, machine, other, rule))
 
 
 @over_trainings
-def _accuracy(measured: Measured, machine: str, partner: str, rule: str, images: int | None) -> float:
+def _accuracy(measured: Measured, machine: str, partner: str, rule: str) -> float:
     probs, labels, folds = _probs(measured, machine), labels_of(measured, partner), folds_of(measured, 0)
-    answers = cross_fit(rule_named(rule), probs, labels, measured.truth, folds, images=images)
+    answers = cross_fit(rule_named(rule), probs, labels, measured.truth, folds)
     return float((answers.probs().argmax(1) == measured.truth).mean())
 
 
@@ -290,8 +286,12 @@ def rows_of(
     rules: Sequence[str],
     kinds: Sequence[Kind] = KINDS,
     divisions: int = DIVISIONS,
+    persons: Sequence[str] | None = None,
 ) -> list[Row]:
-    """Rows of one machine with each partner of these kinds; or of a person with each later one ("two-people")."""
+    """Rows of one machine with each partner of these kinds; or of a person with each later one ("two-people").
+
+    ``persons`` are the partners of the kind "person"; default: everybody.
+    """
     rows = []
 
     def add(kind: Kind, partner: str, found: dict[str, Numbers]) -> None:
@@ -307,14 +307,15 @@ def rows_of(
             add("two-people", partner, numbers(measured, first, partner, with_people(1), divisions))
         return rows
     if "person" in kinds:
-        for person in people:
+        for person in people if persons is None else persons:
             add("person", person, numbers(measured, first, person, with_people(1), divisions))
     if "people" in kinds and len(people) > 1:
         add("people", ALL_PEOPLE, numbers(measured, first, ALL_PEOPLE, with_people(len(people)), divisions))
     if "machine" in kinds and len(measured.machines) > 1:
         chosen: dict[str, list[str]] = {}
+        best = cache(partial(best_other_machine, measured, first))
         for rule in with_people(1):
-            chosen.setdefault(best_other_machine(measured, first, rule), []).append(rule)
+            chosen.setdefault(best(rule if rule in CLOSED_FORM else SEARCHED_BY), []).append(rule)
         for other, their_rules in chosen.items():
             add("machine", other, numbers(measured, first, other, their_rules, divisions))
     if "machines-averaged" in kinds and (nearest := best_to_average(measured, first)):
@@ -352,6 +353,7 @@ def table(
     rules: Sequence[str],
     kinds: Sequence[Kind] = KINDS,
     divisions: int = DIVISIONS,
+    persons: Sequence[str] | None = None,
     workers: int = 1,
     progress: Callable[..., Iterable[Any]] = lambda found, total: found,
 ) -> Table:
@@ -364,6 +366,8 @@ def table(
     kinds : sequence of {"person", "people", "machine", "machines-averaged", "two-people"}
     divisions : int
         Into five folds, for rules of closed form.
+    persons : sequence of str, optional
+        The partners of the kind "person"; default: everybody.
     workers : int
         Processes; what is found does not depend on it.
     progress : callable
@@ -371,7 +375,7 @@ def table(
     """
     firsts = [*machines] if set(kinds) - {"two-people"} else []
     firsts += measured.people[:-1] if "two-people" in kinds else []
-    one = partial(_part, measured, rules=rules, kinds=kinds, divisions=divisions)
+    one = partial(_part, measured, rules=rules, kinds=kinds, divisions=divisions, persons=persons)
     parts = list(progress(in_processes(one, firsts, workers), total=len(firsts)))
     teams = [row for part in parts for row in part.teams]
     costs = []
