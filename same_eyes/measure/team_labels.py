@@ -19,7 +19,7 @@ from same_eyes.metrics.teaming.cross_fit import cross_fit
 from ..claims import Estimate
 from .beyond import ALL_PEOPLE, folds_of, labels_of, members, rule_named
 from .core import Measured, estimate, need_confidence, over_trainings, with_samples
-from .team_table import flat, in_processes
+from .team_table import as_it_comes, flat, in_processes
 from .teaming import FOLDS
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 8000)
@@ -30,7 +30,7 @@ def table(
     machines: Sequence[str],
     rules: Sequence[str],
     workers: int = 1,
-    progress: Callable[..., Iterable[Any]] = lambda found, total: found,
+    progress: Callable[..., Iterable[Any]] = as_it_comes,
 ) -> pd.DataFrame:
     """A row for each kind of partner, rule and number of labelled images.
 
@@ -58,7 +58,7 @@ def curve(
     partner: str,
     rules: Sequence[str],
     workers: int = 1,
-    progress: Callable[..., Iterable[Any]] = lambda found, total: found,
+    progress: Callable[..., Iterable[Any]] = as_it_comes,
 ) -> dict[tuple[str, int], tuple[Estimate, Estimate]]:
     """Gain over the better member, and share of the oracle's gain, by rule and number of labelled images."""
     at_hand = len(measured.truth) * (FOLDS - 1) // FOLDS

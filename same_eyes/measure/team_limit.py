@@ -25,7 +25,7 @@ from same_eyes.metrics.teaming.cross_fit import cross_fit
 from ..claims import Estimate
 from .beyond import folds_of, labels_of, members, rule_named
 from .core import Measured, estimate, need_confidence, over_trainings, with_samples
-from .team_table import flat, in_processes
+from .team_table import as_it_comes, flat, in_processes
 from .teaming import mean
 
 RULE = "logistic"  # the rule that is compared: the most accurate with one person
@@ -95,7 +95,7 @@ def table(
     measured: Measured,
     machines: Sequence[str],
     workers: int = 1,
-    progress: Callable[..., Iterable[Any]] = lambda found, total: found,
+    progress: Callable[..., Iterable[Any]] = as_it_comes,
 ) -> pd.DataFrame:
     """A row a machine with the first person, and their mean: the share of the oracle's gain by the rule and each model.
 

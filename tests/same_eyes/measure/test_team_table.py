@@ -1,6 +1,6 @@
 """The table of teams: its numbers are those of measure.beyond, and no rule gets to see what it is scored on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from same_eyes.measure.team_table import BUDGETS, KINDS, best_other_machine, num
 from same_eyes.metrics.calibration import log_losses
 from same_eyes.metrics.teaming.cross_fit import in_hindsight
 from same_eyes.testing.worlds import Observer, simulated_study
-from same_eyes.types import NoConfidence
+from same_eyes.types import NoConfidence, Predictions
 
 MACHINES = {"CE": Observer(0.75, eye="machine"), "GCE": Observer(0.78, eye="machine"), "NLS": Observer(0.7)}
 ENDS = ("value", "low", "high")
@@ -123,14 +123,13 @@ def test_a_rule_for_several_people_is_left_out_with_one(measured):
     assert kinds == ["people", "machines-averaged"]
 
 
-def test_a_machine_that_gives_labels_only_is_no_first_member():
-    study = simulated_study([Observer(0.7)] * 2, {"CE": Observer(0.8)}, images=100)
-    labels_only = np.eye(10)[study.machine_labels()[:, 0]]
-    study.machines["CE"][0].__dict__.update(probs=labels_only)
-    if not study.machines["CE"][0].labels_only:
-        pytest.skip("labels are not told from probabilities this way")
+def test_a_machine_that_gives_labels_only_is_no_first_member(measured):
+    study = measured.study
+    labels = Predictions.from_labels(study.machine_labels()[:, 0], classes=5, method="Mine")
+    with_labels = Measured(replace(study, machines={**study.machines, "Mine": (labels,)}), 10)
     with pytest.raises(NoConfidence):
-        numbers(Measured(study, 10), "CE", "Human 1", ["p_plus_l"])
+        numbers(with_labels, "Mine", "Human 1", ["p_plus_l"])
+    assert numbers(with_labels, "CE", "Mine", ["p_plus_l"], divisions=1)
 
 
 # --- The table ------------------------------------------------------------------------------------------------
@@ -183,7 +182,7 @@ def test_machines_trained_twice_are_pooled():
     other = simulated_study([Observer(0.7)] * 2, {"CE": Observer(0.85)}, images=300, classes=4)
     assert (twice.truth == other.truth).all()
     runs = (*twice.machines["CE"], *other.machines["CE"])
-    study = type(twice)(**{**{f: getattr(twice, f) for f in twice.__dataclass_fields__}, "machines": {"CE": runs}})
+    study = replace(twice, machines={"CE": runs})
     both = Measured(study, 40)
     found = numbers(both, "CE", "Human 1", ["p_plus_l"], divisions=2)["p_plus_l"]
     each = [numbers(one, "CE", "Human 1", ["p_plus_l"], divisions=2)["p_plus_l"] for one in both.trainings]
@@ -215,15 +214,13 @@ class Remembers:
 
 
 def test_what_a_rule_remembers_of_its_images_is_worth_nothing(measured, monkeypatch):
+    probs = np.random.default_rng(0).dirichlet(np.ones(5), len(measured.truth))  # no two are alike
+    one = Measured(replace(measured.study, machines={"CE": (Predictions(probs, method="CE"),)}), 20)
     rules = {"threshold": beyond.rule_named("threshold"), "remembers": Remembers}
     for module in (beyond, team_table):
         monkeypatch.setattr(module, "rule_named", rules.__getitem__)
-    probs = measured.run("CE").probs.astype(float)
-    assert len({row.tobytes() for row in probs}) == len(probs)
-    blind = (measured.truth == 0).mean()
-    found = numbers(measured, "CE", "Human 1", ["remembers"], divisions=3)["remembers"]
-    assert found.accuracy.value == pytest.approx(blind)
-    answers = cross_fitted(measured, "CE", "Human 1", "remembers")
-    assert (answers.told.argmax(1) == 0).all()
-    every = in_hindsight(Remembers, probs, measured.labels["Human 1"][:, None], measured.truth)
-    assert (every.told.argmax(1) == measured.truth).all()  # only under the name that says so
+    found = numbers(one, "CE", "Human 1", ["remembers"], divisions=3)["remembers"]
+    assert found.accuracy.value == pytest.approx((one.truth == 0).mean())  # its blind answer
+    assert (cross_fitted(one, "CE", "Human 1", "remembers").told.argmax(1) == 0).all()
+    known = in_hindsight(Remembers, one.run("CE").probs, one.labels["Human 1"][:, None], one.truth)
+    assert (known.told.argmax(1) == one.truth).all()  # only under the name that says so
