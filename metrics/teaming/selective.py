@@ -15,7 +15,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._machine import Array, largest, log_probs, one_hot, softmax
+from ._machine import Array, log_probs, one_hot, softmax
 from ._people import confusion, majority, votes
 from .p_plus_l import ProbsPlusLabels
 from .threshold import Threshold
@@ -73,8 +73,9 @@ class Selective:
 def _added(combine: ProbsPlusLabels, psi: Array, probs: ArrayLike) -> Array:
     """(n,) expected gain in the probability of being right by one answer with the confusion psi; not negative."""
     machine = softmax(log_probs(probs) / combine.temperature)
-    with_answer = sum((largest(machine * row) for row in psi), np.zeros(len(machine)))
-    return with_answer - largest(machine)
+    columns = np.ascontiguousarray(machine.T)  # a greatest of ten long rows is found sooner than of many short ones
+    with_answer = sum(((columns * row[:, None]).max(0, initial=0.0) for row in psi), np.zeros(len(machine)))
+    return with_answer - columns.max(0, initial=0.0)
 
 
 RULE = Selective
