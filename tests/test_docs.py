@@ -101,6 +101,7 @@ NOT_RUN = {
         "pip install same-eyes": NEEDS_NETWORK,
         "pytest --same-eyes --predictions Mine=mine.npz": NEEDS_NETWORK,
     },
+    "docs/teams.md": {"same-eyes teams --labels --limit --out teams": NEEDS_LABELS},
     "docs/adding-a-method.md": {
         "pytest benchmark --method soft.py": "trains for minutes; the same command is run on the digits",
         "pytest benchmark --method mypackage.losses:SOFT": "no such package; see tests/same_eyes/own/test_method.py",

@@ -12,12 +12,23 @@ SPINE = {"types", "method", "data", "sources", "digits", "nets", "train", "store
 SPINE |= {"runset", "own", "places", "tune", "testing", "__init__", "parse", "folder", "team_rules"}
 SPINE |= {"scheduler"}
 SHELL = {"cli", "standing", "workers", "report", "plots", "plugin", "measure", "baseline", "claims", "family", "large"}
-SHELL |= {"plots_likeness", "entry", "gate", "sides", "expectations", "speed", "timings"}
+SHELL |= {"plots_likeness", "plots_teams", "entry", "gate", "sides", "expectations", "speed", "timings"}
 NUMERIC = {"numpy", "scipy"}
 METRICS = NUMERIC | {"statsmodels", "sklearn"}
 TEAMING = METRICS | {"crowdkit", "cleanlab"}  # inside functions
 TORCH = {"torch", "torchvision"}
-TOOLS = {"filelock", "hypothesis", "pandas", "platformdirs", "pooch", "pytest", "requests", "tabulate", "tqdm"}
+TOOLS = {
+    "filelock",
+    "hypothesis",
+    "joblib",
+    "pandas",
+    "platformdirs",
+    "pooch",
+    "pytest",
+    "requests",
+    "tabulate",
+    "tqdm",
+}
 
 
 def files(*folders):
@@ -129,6 +140,7 @@ def test_what_is_imported_is_declared(path):
     optional = {
         "plots": {"matplotlib"},
         "plots_likeness": {"matplotlib"},
+        "plots_teams": {"matplotlib"},
         "report": {"jinja2", "markupsafe", "PIL"},
     }.get(part(path), set())
     optional |= {"dask", "distributed"} if part(path) == "scheduler" else set()

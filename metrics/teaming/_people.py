@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._machine import largest
+
 SPREAD = 0.1  # pseudo-count of each wrong answer
 RIGHT = 0.75  # what the pseudo-counts take a person's accuracy for (Kerrigan et al. 2021)
 
@@ -47,6 +49,6 @@ def evidence(psi: Array, given: Array) -> Array:
 
 def majority(given: Array, probs: ArrayLike) -> NDArray[np.int64]:
     """(n,) the most frequent answer; of tied ones the one likelier to the machine; -1 where nobody answered."""
-    tied = given == given.max(1, keepdims=True, initial=-np.inf)
+    tied = given == largest(given)[:, None]
     winner = np.where(tied, np.asarray(probs, dtype=np.float64), -np.inf).argmax(1)
     return np.where(given.any(1), winner, -1)

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._machine import PRIOR_MEAN, PRIOR_VARIANCE, log_probs, softmax, temperature
+from ._machine import PRIOR_MEAN, PRIOR_VARIANCE, largest, log_probs, softmax, temperature
 from ._people import RIGHT, SPREAD, confusion, evidence, votes
 from .p_plus_l import ProbsPlusLabels
 
@@ -43,12 +43,18 @@ class ProbsPlusLabelsEM(ProbsPlusLabels):
         psi, t, last = confusion(0 * given, 0 * given), float(np.exp(PRIOR_MEAN)), -np.inf
         for _ in range(STEPS):
             scores = log_p / t + evidence(psi, given)
-            now = float((np.logaddexp.reduce(scores, 1) - np.logaddexp.reduce(log_p / t, 1)).sum()) + _log_prior(psi, t)
+            now = _log_total(scores) - _log_total(log_p / t) + _log_prior(psi, t)
             if now - last <= 1e-6 * abs(now):
                 break
             q, last = softmax(scores), now
-            psi, t = confusion(given, q), temperature(log_p, q)
+            psi, t = confusion(given, q), temperature(log_p, q, start=t)
         return cls(t, psi)
+
+
+def _log_total(scores: np.ndarray) -> float:
+    """Sum over the images of log Σ_k exp(score)."""
+    top = largest(scores)
+    return float((top + np.log(np.exp(scores - top[:, None]) @ np.ones(scores.shape[1]))).sum())
 
 
 def _log_prior(psi: np.ndarray, t: float) -> float:

@@ -73,8 +73,9 @@ class Selective:
 def _added(combine: ProbsPlusLabels, psi: Array, probs: ArrayLike) -> Array:
     """(n,) expected gain in the probability of being right by one answer with the confusion psi; not negative."""
     machine = softmax(log_probs(probs) / combine.temperature)
-    with_answer = sum(((machine * row).max(1, initial=0.0) for row in psi), np.zeros(len(machine)))
-    return with_answer - machine.max(1, initial=0.0)
+    columns = np.ascontiguousarray(machine.T)  # a greatest of ten long rows is found sooner than of many short ones
+    with_answer = sum(((columns * row[:, None]).max(0, initial=0.0) for row in psi), np.zeros(len(machine)))
+    return with_answer - columns.max(0, initial=0.0)
 
 
 RULE = Selective

@@ -36,7 +36,8 @@ Array = NDArray[np.float64]
 
 
 @cache
-def _rule(name: str) -> type[TeamRule]:
+def rule_named(name: str) -> type[TeamRule]:
+    """A rule at hand, by its name in :func:`~same_eyes.team_rules.available_rules`."""
     return available_rules()[name]
 
 
@@ -87,7 +88,7 @@ def cross_fitted(
     need_confidence(measured, machine)
     probs = measured.run(machine).probs
     given = labels_of(measured, partner), measured.truth, folds_of(measured, repeat)
-    return cross_fit(_rule(rule), probs, *given, images=images, seed=repeat)
+    return cross_fit(rule_named(rule), probs, *given, images=images, seed=repeat)
 
 
 @cache
@@ -198,14 +199,24 @@ def better_calibrated(measured: Measured, machine: str, partner: str, rule: str,
 
 
 def calibration_estimate(measured: Measured, cells: Array, debiased: bool) -> Estimate:
-    """Calibration error from its cells, its bootstrap replicates moved so that their mean is the error itself.
+    """Calibration error from its cells, its interval as :func:`of_calibration` says."""
+    return of_calibration(calibration_sums(measured, cells), debiased)
+
+
+def calibration_sums(measured: Measured, cells: Array) -> Array:
+    """(1 + B, 3 b) sums of (n, 3 b) cells: over all images, then over each bootstrap sample."""
+    bins = cells.shape[1] // 3  # each image counts in one bin only, and is resampled there alone
+    sums = [with_samples(cells[:, b::bins].astype(np.float32), measured.weights) for b in range(bins)]
+    return np.stack(sums, 2).reshape(len(sums[0]), 3 * bins)
+
+
+def of_calibration(sums: Array, debiased: bool) -> Estimate:
+    """Calibration error from its sums, its bootstrap replicates moved so that their mean is the error itself.
 
     Sampling makes any calibration error too large, and a sample from a sample does so twice: the replicates tell how
     the error scatters, not where it lies.
     """
-    bins = cells.shape[1] // 3  # each image counts in one bin only, and is resampled there alone
-    sums = [with_samples(cells[:, b::bins].astype(np.float32), measured.weights) for b in range(bins)]
-    rows = calibration_from_sums(np.stack(sums, 2).reshape(len(sums[0]), 3 * bins), debiased)
+    rows = calibration_from_sums(sums, debiased)
     return Estimate.from_replicates(float(rows[0]), rows[1:] - rows[1:].mean() + rows[0])
 
 
