@@ -46,7 +46,7 @@ def test_without_jinja_all_but_the_page_is_written(undrawn, tmp_path, monkeypatc
     monkeypatch.setattr(page, "find_spec", lambda name: None)
     lines = report.write(tmp_path, undrawn)
     assert lines[-1] == (
-        "left out: report.html: jinja2 is not installed (the extra `report`: pip install same-eyes[report])"
+        "left out: report.html: jinja2 is not installed (the extra `report`: pip install 'same-eyes[report]')"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == [name for name in FILES if name != "report.html"]
 
