@@ -34,7 +34,7 @@ CANDIDATES: Mapping[str, Mapping[str, Sequence[Any]]] = MappingProxyType(
         "peerloss": {"alpha": (0.5, 1.0, 2.0), "tune_lr": (0.005, 0.02)},
         "cores": {"beta": (0.5, 1.0, 2.0)},
         "cal": {"alpha": (0.3, 0.5, 1.0)},
-        "coteaching": {"forget_rate": (0.1, 0.2, 0.3)},
+        "coteaching": {"forget_rate": (0.05, 0.1, 0.2, 0.3)},
         "coteaching_plus": {"forget_rate": (0.1, 0.2), "warmup": (0.1, 0.3, 0.5)},
         "jocor": {"weight": (0.1, 0.3, 0.5, 0.7), "forget_rate": (0.1, 0.2)},
     }
