@@ -293,7 +293,7 @@ def _tokens(source: str) -> Iterator[tokenize.TokenInfo]:
 
 
 def _source(module: Any) -> str:
-    """Fingerprint of a method's module and of the modules beside it that it imports from."""
+    """Fingerprint of a method's module and of the modules beside it that it imports from, without their METHODs."""
     package = module.__name__.rpartition(".")[0]
     text = inspect.getsource(module)
     beside = sorted(
@@ -301,8 +301,17 @@ def _source(module: Any) -> str:
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ImportFrom) and node.level
     )
-    sources = [text, *(inspect.getsource(importlib.import_module(name)) for name in beside)]
+    sources = [text, *(_mechanics(inspect.getsource(importlib.import_module(name))) for name in beside)]
     return hashlib.sha256(" ".join(map(fingerprint, sources)).encode()).hexdigest()[:16]
+
+
+def _mechanics(source: str) -> str:
+    """A module without its METHOD, whose settings are not those of a method that imports the module's functions."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "METHOD":
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "".join(lines)
 
 
 def load(module_name: str) -> Method:

@@ -1,6 +1,7 @@
 """What a method is, what its fingerprint notices, and how methods are found."""
 
 import importlib
+import linecache
 import sys
 from dataclasses import FrozenInstanceError, replace
 
@@ -126,21 +127,31 @@ def test_our_methods_are_the_files(methods):
     assert len({methods[name].source for name in ours}) == len(ours)
 
 
-def test_the_source_of_shared_mechanics_counts(methods, tmp_path, monkeypatch):
-    package = tmp_path / "own_leaf"
+@pytest.mark.parametrize(
+    ("shared", "counts"),
+    [
+        ("BASE = 3  # another\nMETHOD = Method('shared', 'Shared', '', None, settings={'rate': 1})\n", True),
+        ("BASE = 2\nMETHOD = Method(\n    'shared', 'Shared', '', None, settings={'rate': 2}\n)\n", False),
+    ],
+    ids=["mechanics", "settings of the other method"],
+)
+def test_the_source_of_shared_mechanics_counts(methods, tmp_path, monkeypatch, shared, counts):
+    leaf = f"leaf_{counts}"
+    package = tmp_path / leaf
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "_shared.py").write_text("BASE = 2\n")
-    (package / "mine.py").write_text(
-        "from same_eyes.method import Method\nfrom ._shared import BASE\nMETHOD = Method('mine', 'Mine', '', None)\n"
-    )
+    head = "from same_eyes.method import Method\n"
+    first = "BASE = 2\nMETHOD = Method('shared', 'Shared', '', None, settings={'rate': 1})\n"
+    (package / "shared.py").write_text(head + first)
+    (package / "mine.py").write_text(head + "from .shared import BASE\nMETHOD = Method('mine', 'Mine', '', None)\n")
     monkeypatch.syspath_prepend(tmp_path)
-    before = load("own_leaf.mine").source
-    (package / "_shared.py").write_text("BASE = 3  # another\n")
-    for name in ("own_leaf.mine", "own_leaf._shared", "own_leaf"):
+    before = load(f"{leaf}.mine").source
+    (package / "shared.py").write_text(head + shared)
+    for name in (f"{leaf}.mine", f"{leaf}.shared", leaf):
         monkeypatch.delitem(sys.modules, name)
     importlib.invalidate_caches()
-    assert load("own_leaf.mine").source != before
+    linecache.checkcache()
+    assert (load(f"{leaf}.mine").source != before) == counts
 
 
 def test_installed_packages_add_their_methods_after_ours(installed, methods):
