@@ -1,5 +1,6 @@
 """Tolerances and margins are those of the rule that ``expected/README.md`` states, and quoted ranges those of print."""
 
+import json
 import re
 import tomllib
 from decimal import Decimal
@@ -109,3 +110,25 @@ def test_readme_gives_the_reasons_of_deviations_as_they_are_listed():
     rows = [line.strip("| ").rsplit(" | ", 1)[-1] for line in section.splitlines() if re.match(r"\| \d", line)]
     assert len(rows) == len(listed)
     assert set(rows) <= reasons
+
+
+DEVIATIONS = [
+    (name, entry)
+    for name, entries in tomllib.loads((leaf("expected") / "deviations.toml").read_text()).items()
+    for entry in entries
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"), DEVIATIONS, ids=[f"{name}-{entry['verdict']}" for name, entry in DEVIATIONS]
+)
+def test_deviations_end_with_the_numbers_of_the_baseline(name, entry):
+    measured = json.loads((leaf("expected") / "baseline.json").read_text())["measured"][name]
+    found = [measured[case] for case in (measured if entry["cases"] == ["*"] else entry["cases"])]
+    values = [value for value, _, _ in found]
+    if len(found) == 1:
+        value, low, high = found[0]
+        numbers = f"{value:.4g} [{low:.4g}, {high:.4g}]"
+    else:
+        numbers = f"from {min(values):.4g} to {max(values):.4g}"
+    assert f": measured {numbers}, allowed " in entry["reason"]
