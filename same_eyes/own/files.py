@@ -149,9 +149,8 @@ def _parquet(path: Path) -> pd.DataFrame:
     except ImportError:
         raise BadInput(f"{path}: reading parquet needs pyarrow: pip install 'same-eyes[parquet]'") from None
     except Exception as error:  # each engine has errors of its own
-        raise BadInput(
-            f"{path} is no parquet file that can be read ({type(error).__name__}: {error}). Save or copy it again."
-        ) from None
+        why = f"{type(error).__name__}: {str(error).strip()}"
+        raise BadInput(f"{path} is no parquet file that can be read ({why}). Save or copy it again.") from None
     if not frame.index.equals(pd.RangeIndex(len(frame))):
         frame = frame.assign(index=frame.index)
     return frame
