@@ -303,9 +303,9 @@ def _verdict(row: Row) -> Verdict:
     if row.difference is None:
         return "new" if row.now else "gone"
     low, high, margin = row.difference.low, row.difference.high, row.margin.margin
-    if max(map(abs, (row.difference.value, low, high))) <= DRIFT:
+    if all(abs(end) <= DRIFT for end in (row.difference.value, low, high)):
         return "same"
-    within = not (row.margin.falls and low < -margin) and not (row.margin.rises and high > margin)
+    within = (not row.margin.falls or low >= -margin) and (not row.margin.rises or high <= margin)  # NaN is not
     if row.basis == "same runs":  # no chance in it
         return "changed" if within else "worse"
     if row.holm <= ALPHA:

@@ -28,6 +28,7 @@ from . import claims as _claims
 from .data import MissingData
 from .measure import Measured
 from .method import RECIPES, available
+from .options import replicates
 from .places import leaf
 from .runset import RunSet
 from .speed import Speed
@@ -224,7 +225,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--expectations", metavar="FILE", help="which claims fail, and which to skip, by machine")
     group.addoption("--slow-claims", action="store_true", help="check the claims that take long, too")
-    group.addoption("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
+    group.addoption("--replicates", type=replicates, default=2000, help="bootstrap samples behind every interval")
 
 
 def pytest_configure(config: pytest.Config) -> None:

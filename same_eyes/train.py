@@ -94,12 +94,13 @@ def fit(
     Diverged
         The loss or a weight is not finite; the message names the step.
     BadInput
-        A method that starts from another and was given none, a batch larger than the training set, or a
-        checkpoint that cannot be read.
+        A method that starts from another and was given none, a batch larger than the training set, a device that
+        torch does not have here, or a checkpoint that cannot be read.
     """
     recipe = method.adapt(recipe)
     if len(task.images) < recipe.batch:
         raise BadInput(f"{len(task.images)} images do not fill one batch of {recipe.batch}: lower the recipe's batch.")
+    _refuse_absent(device)
     began = time.monotonic()
     _keep_memory()
     images = torch.tensor(np.asarray(task.images), device=device)
@@ -215,6 +216,14 @@ def _batches(images: Tensor, recipe: Recipe, random: torch.Generator) -> Iterato
         b = torch.arange(len(index), device=images.device)[:, None, None, None]
         c = torch.arange(images.shape[1], device=images.device)[None, :, None, None]
         yield index, padded[b, c, rows, columns].contiguous(memory_format=torch.channels_last)
+
+
+def _refuse_absent(device: str) -> None:
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # of its kinds of device each has its own
+        why = str(error).strip().partition("\n")[0].partition(". ")[0]
+        raise BadInput(f"no device {device!r} ({why}). Train on cpu, or on what same-eyes doctor names.") from None
 
 
 def precision(device: str) -> torch.dtype:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
+from .. import __version__
 from ..types import BadInput
 
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="example:\n  same-eyes check --help",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"same-eyes {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in names():
         try:

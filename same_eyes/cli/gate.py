@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import studies
 from ..method import RECIPES, available
+from ..options import replicates
 from ..places import leaf
 from ..runset import RunSet
 from ..types import BadInput
@@ -41,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="other", metavar="MACHINE", help="with which of the study's it is compared: CE")
     parser.add_argument("--margins", type=Path, default=leaf("expected") / "gate.toml", metavar="FILE")
     parser.add_argument("--expectations", type=Path, metavar="FILE", help="what is known to fail (docs/gate.md)")
-    parser.add_argument("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
+    parser.add_argument("--replicates", type=replicates, default=2000, help="bootstrap samples behind every interval")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
     parser.add_argument("--keep", action="store_true", help="keep the numbers of now as the baseline's, and end with 0")
     parser.set_defaults(bad_input=5)

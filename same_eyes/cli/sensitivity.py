@@ -10,6 +10,7 @@ from tabulate import tabulate
 from .. import studies
 from ..data import MissingData
 from ..method import RECIPES, available
+from ..options import replicates
 from ..places import leaf
 from ..runset import RunSet
 
@@ -22,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=tuple(RECIPES), help="default: the fullest complete set")
     parser.add_argument("--data-dir", type=Path, help="folder with the data sets, searched first")
     parser.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
-    parser.add_argument("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
+    parser.add_argument("--replicates", type=replicates, default=2000, help="bootstrap samples behind every interval")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table here too")
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from .. import studies
 from ..method import RECIPES, available
+from ..options import replicates, whole
 from ..places import leaf
 from ..runset import RunSet
 from ..store import replace_file
@@ -55,9 +56,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=tuple(RECIPES), help="default: the fullest complete set")
     parser.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
     parser.add_argument("--data-dir", type=Path, help="folder to search first")
-    parser.add_argument("--replicates", type=int, default=2000, help="bootstrap samples behind every interval")
-    parser.add_argument("--divisions", type=int, default=20, help="into five folds, for rules of closed form")
-    parser.add_argument("--workers", type=int, default=2, help="processes; what is found does not depend on it")
+    parser.add_argument("--replicates", type=replicates, default=2000, help="bootstrap samples behind every interval")
+    parser.add_argument("--divisions", type=whole(1), default=20, help="into five folds, for rules of closed form")
+    parser.add_argument("--workers", type=whole(1), default=2, help="processes; what is found does not depend on it")
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from .. import studies
 from ..method import RECIPES, Method, available
+from ..options import whole
 from ..places import leaf
 from ..runset import STUDY, RunSet
 from ..store import Run, Store
@@ -38,8 +39,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=tuple(RECIPES), help="default: small; tiny for digits")
     parser.add_argument("--labels", help="whose labels to learn from (default: random1)")
     parser.add_argument("--backbone", help="default: the recipe's")
-    parser.add_argument("--seed", type=int, nargs="+", default=[0], help="one run each (default: 0)")
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seed", type=whole(0), nargs="+", default=[0], help="one run each (default: 0)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps: what torch finds here (default: cpu)")
     parser.add_argument("--data-dir", type=Path, help="folder to search first")
     parser.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
     parser.add_argument(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .. import studies, tune
 from ..method import RECIPES, available
+from ..options import whole
 from ..places import work
 from ..types import BadInput
 
@@ -21,9 +22,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", choices=tuple(studies.RECIPES), default="cifar10n")
     parser.add_argument("--recipe", choices=tuple(RECIPES), help="default: small; tiny for digits")
     parser.add_argument("--labels", default="random1", help="whose labels to learn from (default: random1)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--images", type=int, help="learn from no more than so many images, for a short search")
-    parser.add_argument("--epochs", type=int, help="train for so many epochs, instead of the recipe's")
+    parser.add_argument("--seed", type=whole(0), default=0)
+    parser.add_argument("--images", type=whole(1), help="learn from no more than so many images, for a short search")
+    parser.add_argument("--epochs", type=whole(1), help="train for so many epochs, instead of the recipe's")
     parser.add_argument(
         "--try",
         dest="tried",
@@ -32,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=V,V",
         help="values to try of one method's constant, instead of the usual ones",
     )
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps: what torch finds here (default: cpu)")
     parser.add_argument("--data-dir", type=Path, help="folder to search first")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write NAME.json there")
 

@@ -115,9 +115,11 @@ def _arrays(path: Path, classes: Sequence[str]) -> Mapping[str, NDArray]:
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror}).") from None
+        raise BadInput(
+            f"{path} cannot be read ({error.strerror}). Correct the path, or the permissions there."
+        ) from None
     if not head:
-        raise BadInput(f"{path} is empty.")
+        raise BadInput(f"{path} is empty. Save or copy it again.")
     if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise BadInput(f"{path} is a web page saved under the file's name. Download the file itself.")
     for start, what in STRANGERS.items():
@@ -147,7 +149,8 @@ def _parquet(path: Path) -> pd.DataFrame:
     except ImportError:
         raise BadInput(f"{path}: reading parquet needs pyarrow: pip install 'same-eyes[parquet]'") from None
     except Exception as error:  # each engine has errors of its own
-        raise BadInput(f"{path} is no parquet file that can be read ({type(error).__name__}: {error}).") from None
+        why = f"{type(error).__name__}: {str(error).strip()}"
+        raise BadInput(f"{path} is no parquet file that can be read ({why}). Save or copy it again.") from None
     if not frame.index.equals(pd.RangeIndex(len(frame))):
         frame = frame.assign(index=frame.index)
     return frame
@@ -174,9 +177,11 @@ def _csv(path: Path, head: bytes, classes: Sequence[str]) -> pd.DataFrame:
             low_memory=False,
         )
     except (ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
-        raise BadInput(f"{path} is no table that can be read ({str(error).strip()}).") from None
+        raise BadInput(
+            f"{path} is no table that can be read ({str(error).strip()}). Save it as CSV in UTF-8."
+        ) from None
     if not frame.index.equals(pd.RangeIndex(len(frame))):  # pandas takes what is too much for row names
-        raise BadInput(f"{path}: its rows have more cells than its first line.")
+        raise BadInput(f"{path}: its rows have more cells than its first line. Give every column a name.")
     if header:
         return frame
     if frame.shape[1] not in (1, len(classes)):
@@ -190,7 +195,7 @@ def _csv(path: Path, head: bytes, classes: Sequence[str]) -> pd.DataFrame:
 def _table(frame: pd.DataFrame, classes: Sequence[str], path: Path) -> Mapping[str, NDArray]:
     """The columns of a table, under the names that an npz has."""
     if not len(frame):
-        raise BadInput(f"{path} has no rows.")
+        raise BadInput(f"{path} has no rows. Give one for each image, under a first line that names the columns.")
     names = [str(name).strip().lower() for name in frame.columns]
     _refuse_twice(names, path)
     columns = dict(zip(names, (frame[name] for name in frame.columns), strict=True))

@@ -1,6 +1,7 @@
 """The command: what it prints, and that an error is one line and exit code 1."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 
@@ -180,6 +181,8 @@ def test_runs_are_a_table_with_intervals(capsys, trained, planted):
         (["tune", "gce", *DIGITS[:2], "--try", "q"], "--try q: write it as NAME=VALUE,VALUE."),
         (["tune", "gce", *DIGITS[:2], "--try", "q=0.3,"], "--try q=0.3,: write it as NAME=VALUE,VALUE."),
         (["tune", "gce", *DIGITS[:2], "--try", "=0.3"], "--try =0.3: write it as NAME=VALUE,VALUE."),
+        (["train", "ce", "--device", "abacus"], "no device 'abacus' (Expected one of cpu, "),
+        (["train", "ce", "--device", "cuda:99"], "no device 'cuda:99' ("),
         (["tune", "pls", *DIGITS[:2], "--images", "20"], "20 images do not fill one batch of 64: "),
     ],
 )
@@ -309,6 +312,27 @@ def test_a_damaged_manifest_is_one_line(capsys, planted):
     err = refused(capsys, "train", "ce", *DIGITS, store.root, "--dry-run")
     assert "ce-0.json: not a manifest of a run" in err
     assert "Train it: same-eyes train ce" in err
+
+
+OUT_OF_RANGE = [["train", "ce", "--seed", "-1"], ["tune", "gce", "--epochs", "0"], ["tune", "gce", "--images", "-5"]]
+OUT_OF_RANGE += [[name, "--replicates", "39"] for name in ("gate", "likeness", "power", "robustness", "sensitivity")]
+OUT_OF_RANGE += [["teams", option, "0"] for option in ("--replicates", "--divisions", "--workers")]
+
+
+@pytest.mark.parametrize("arguments", OUT_OF_RANGE, ids=" ".join)
+def test_a_number_out_of_range_is_refused_before_anything_is_measured(capsys, arguments):
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    assert left.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert f"error: argument {arguments[-2]}: '{arguments[-1]}' is not a whole number of " in last
+
+
+def test_the_version_is_said(capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"same-eyes {version('same-eyes')}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["train", "ce", "--study", "mnist"], ["data", "burn"], ["nonsense"]])

@@ -62,6 +62,12 @@ def test_a_loss_is_judged_by_where_its_interval_lies(ends, verdict):
     assert judged(numbers(ZERO), numbers(mirrored, OTHER_RUNS), "higher").verdict == verdict
 
 
+@pytest.mark.parametrize("worse", ["lower", "higher", "either"])
+def test_an_interval_without_ends_shows_nothing(worse):
+    now = Estimate(0.5, np.nan, np.nan, np.full(2001, np.nan))
+    assert judged(numbers(ZERO), numbers(now, OTHER_RUNS), worse).verdict == "inconclusive"
+
+
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize(("ends", "verdict"), [*VERDICTS[:5], VERDICTS[-1]])
 def test_where_no_side_is_better_both_are_worse(ends, verdict, sign):

@@ -42,6 +42,6 @@ def test_table_and_pictures_are_written(capsys, planted, tmp_path):
 
 
 def test_without_machines_people_are_compared(capsys, tmp_path):
-    code, out, _ = run(capsys, "likeness", "--study", "digits", "--store", tmp_path, "--replicates", 20)
+    code, out, _ = run(capsys, "likeness", "--study", "digits", "--store", tmp_path, "--replicates", 40)
     assert code == 0
     assert "two people" in out

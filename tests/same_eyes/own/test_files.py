@@ -131,7 +131,7 @@ def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path, monkeypatch):
 def test_a_damaged_parquet_file_is_named(tmp_path):
     pytest.importorskip("pyarrow")
     (tmp_path / "mine.parquet").write_bytes(b"PAR1" + b"\0" * 100 + b"PAR1")
-    with pytest.raises(BadInput, match=r"mine.parquet is no parquet file that can be read"):
+    with pytest.raises(BadInput, match=r"mine.parquet is no parquet file that can be read .* Save or copy it again"):
         read(tmp_path / "mine.parquet", CLASSES)
 
 
@@ -254,12 +254,12 @@ def test_arrays_that_could_be_anything_are_to_be_named(npz):
             "has the columns a, b. Give a column `label`, or 3 columns of probabilities, best named ant, bee",
         ),
         ("1,2\n3,4\n", "has 2 columns and no header. Name them in a first line"),
-        ("ant,bee,cat\n", "has no rows"),
+        ("ant,bee,cat\n", "has no rows. Give one for each image"),
         ("ant,bee,cat\n0.5,x,0.5\n", "the column 'bee' holds no numbers, the first is 'x'"),
         ("ant,bee,cat\n0.5,0.5\n", "1 rows hold NaN"),
-        ("ant,bee,cat\n0.1,0.2,0.3,0.4\n", "its rows have more cells than its first line"),
+        ("ant,bee,cat\n0.1,0.2,0.3,0.4\n", "its rows have more cells than its first line. Give every column"),
         ("ant,ant,cat\n0.1,0.2,0.7\n", "two columns are called ant"),
-        ("0.1,0.2,0.7\n0.1,0.2,0.3,0.4\n", "is no table that can be read"),
+        ("0.1,0.2,0.7\n0.1,0.2,0.3,0.4\n", "is no table that can be read .* Save it as CSV"),
         ("\n\n", "is no table that can be read"),
     ],
 )
@@ -297,7 +297,7 @@ def torch_file():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty"),
+        (b"", r"is empty\. Save or copy it again"),
         (b"\n <!DOCTYPE html><html>", "is a web page saved under the file's name. Download the file itself"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
         (b"\x89HDF\r\n\x1a\n", "is an HDF5 file. Save the array as npz"),
@@ -329,7 +329,7 @@ def test_a_truncated_npz_is_one_line(tmp_path, share):
 
 
 def test_a_path_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(BadInput, match=r"nowhere.npz cannot be read \(No such file"):
+    with pytest.raises(BadInput, match=r"nowhere.npz cannot be read \(No such file or directory\). Correct the path"):
         read(tmp_path / "nowhere.npz", CLASSES)
     with pytest.raises(BadInput, match=r"cannot be read \(Is a directory"):
         read(tmp_path, CLASSES)
