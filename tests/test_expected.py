@@ -5,6 +5,7 @@ import re
 import tomllib
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 from same_eyes.claims import read_claims
@@ -101,6 +102,21 @@ def test_ranges_that_claims_quote_are_those_of_figure_5(name, mode, partners):
     quoted = re.findall(r"\+([\d.]+) to \+([\d.]+)", CLAIMS[name].paper)
     columns = [100 * printed(mode, partner) for partner in partners]
     assert quoted == [(f"{column.min():.2f}", f"{column.max():.2f}") for column in columns]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rules"),
+    [
+        ("three-people-realise-two-thirds", "people", ["p_plus_l"]),
+        ("logistic-realises-half", "person", ["logistic", "threshold"]),
+    ],
+)
+def test_shares_of_the_oracles_gain_that_claims_of_our_own_quote_are_those_of_the_table(name, kind, rules):
+    teams = pd.read_csv(leaf("expected") / "beyond_teams.csv")
+    single = teams[(teams.kind == kind) & (teams.machine != "mean")]
+    shares = [100 * single[single.rule == rule].realised for rule in rules]
+    quoted = re.findall(r"(\d+) to (\d+) %", CLAIMS[name].paper)
+    assert quoted == [(f"{share.min():.0f}", f"{share.max():.0f}") for share in shares]
 
 
 def test_readme_gives_the_reasons_of_deviations_as_they_are_listed():
