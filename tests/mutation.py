@@ -2,7 +2,7 @@
 
     python tests/mutation.py                                  every mutant that was run
     python tests/mutation.py --share 0.05 --seed 0            of each file a random sample
-    python tests/mutation.py --share 0.05 --seed 0 --names    its mutants that are still to be run, for `mutmut run`
+    python tests/mutation.py --share 0.05 --seed 0 --names    its mutants that nothing has killed yet, for `mutmut run`
 
 A table of each file's mutants, then those that survived, by function, as the line before and after. A mutant that no
 test of the selection reaches has survived; one that ran into the time limit was killed.
@@ -90,12 +90,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1, help="of each file's mutants; at least 3")
     parser.add_argument("--seed", default="0", help="which sample")
-    parser.add_argument("--names", action="store_true", help="print the mutants that are still to be run")
+    parser.add_argument("--names", action="store_true", help="print the mutants that nothing has killed yet")
     asked = parser.parse_args()
     found = list(outcomes())
     chosen = list(sample(found, asked.share, asked.seed))
     if asked.names:
-        print(*(mutant for _, mutant, status in chosen if status == "not checked"), sep="\n")
+        print(*(mutant for _, mutant, status in chosen if status not in KILLED), sep="\n")
     elif all(status == "not checked" for *_, status in chosen):
         parser.error("no mutant was run yet: `mutmut run`, here, makes them and runs them")
     else:

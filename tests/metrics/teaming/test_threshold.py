@@ -60,6 +60,10 @@ def test_each_sample_has_its_own_best_threshold(ties):
     assert not resampled_best_gain(confidence, machine, machine, weights).any()
 
 
+def test_a_partner_who_only_harms_is_not_asked():
+    assert resampled_best_gain([0.5, 0.7], [1, 1], [0, 0], np.array([[1, 1], [2, 0]], np.uint8)).tolist() == [0, 0]
+
+
 def test_a_fold_is_scored_by_the_threshold_of_the_others():
     confidence, machine, partner = team(3)
     folds = np.arange(60) % 3 + 5
