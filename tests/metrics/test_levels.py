@@ -99,6 +99,13 @@ def test_a_level_of_which_half_is_known_bends_no_line(hole):
     assert fit_line(x, y)[:2] == pytest.approx(linregress(x[:3], y[:3])[:2])
 
 
+def test_three_levels_are_enough_for_a_line():
+    x, y = [0, 0.5, 1], [0, 1.1, 2]
+    expected = linregress(x, y)
+    line = fit_line(x, y)
+    assert (line.slope, line.intercept, line.slope_p) == pytest.approx((*expected[:2], expected.pvalue))
+
+
 def test_three_levels_are_enough_to_tell_slopes_apart():
     difference, se, p = slope_difference([0, 0.5, 1], [0, 1.1, 2], [0, 0.5, 1], [0, 0.4, 1])
     assert difference == pytest.approx(1)
@@ -106,11 +113,11 @@ def test_three_levels_are_enough_to_tell_slopes_apart():
     assert 0 < p < 0.05
 
 
-def test_lines_that_fit_perfectly_have_a_difference_and_no_test():
+def test_lines_that_fit_perfectly_have_slopes_and_no_test():
     flat = [0, 1, 2], [0, 0, 0]
-    test = slope_difference(*flat, *flat)
-    assert test[:2] == (0, 0)
-    assert np.isnan(test.p)
+    line, test = fit_line(*flat), slope_difference(*flat, *flat)
+    assert (line.slope, line.intercept, test.difference, test.se) == (0, 0, 0, 0)
+    assert np.isnan([line.slope_p, line.intercept_p, test.p]).all()
 
 
 def test_no_line_through_too_little():
