@@ -497,6 +497,7 @@ def test_our_own_tables_are_read():
 
 def test_what_a_table_leaves_out_has_a_default(tmp_path):
     claim = read_claims(tables(tmp_path, GOOD))["it"]
+    assert (claim.id, claim.topic) == ("it", "a")
     assert (claim.number, claim.reading, claim.alpha) == ("", "own", 0.05)
     assert np.isnan(claim.margin)
 

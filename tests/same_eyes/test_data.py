@@ -216,6 +216,9 @@ def test_missing_images_are_downloaded_unless_told_otherwise(small):
     small(cifar10=None)
     with pytest.raises(MissingData, match="no connection to 127"):
         data.cifar10_images("test")
+    with pytest.raises(MissingData) as error:
+        data.cifar10_images("test", download=False)
+    assert "no connection" not in str(error.value)
 
 
 def test_images_that_do_not_read_name_their_file(small):

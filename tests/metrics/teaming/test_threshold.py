@@ -56,7 +56,9 @@ def test_each_sample_has_its_own_best_threshold(ties):
         drawn = np.repeat(np.arange(60), weight)
         team_right = 60 * best_eta(confidence[drawn], machine[drawn], partner[drawn])[1]
         expected.append(round(team_right) - machine[drawn].sum())
-    np.testing.assert_array_equal(resampled_best_gain(confidence, machine, partner, weights), expected)
+    gains = resampled_best_gain(confidence, machine, partner, weights)
+    assert gains.dtype == np.int64
+    np.testing.assert_array_equal(gains, expected)
     assert not resampled_best_gain(confidence, machine, machine, weights).any()
 
 
