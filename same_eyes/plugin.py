@@ -344,13 +344,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    check: _claims.Check | None = getattr(item, "funcargs", {}).get("claim")
+    if check is None:  # what another test raises is its own
+        return (yield)
     try:
         return (yield)
     except _claims.KnownDeviation as known:
         item.stash[KNOWN] = str(known)
         return None
     except _claims.ClaimFailed as failed:
-        check: _claims.Check = item.funcargs["claim"]  # type: ignore[attr-defined]
         reason = _session(item.config).expected.xfail(check.claim.id, check.case)
         if not reason:
             raise
@@ -359,9 +361,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     except _claims.NotTestable as why:
         raise pytest.skip.Exception(f"not testable: {why}") from None
     except NotKnown as why:
-        if "claim" not in item.funcargs:  # type: ignore[attr-defined]
-            raise
-        _skip_untestable(item.funcargs["claim"], str(why))  # type: ignore[attr-defined]
+        _skip_untestable(check, str(why))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from same_eyes import cli
 from same_eyes.digits import HELDOUT, digits
@@ -15,8 +15,13 @@ from same_eyes.store import Run, Store
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no failure
 settings.register_profile("fuzz", deadline=None, max_examples=20_000)
-settings.register_profile(  # the same examples for each mutant, and none shrunk: that it fails is enough
-    "mutation", deadline=None, derandomize=True, max_examples=50, phases=[Phase.explicit, Phase.generate]
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    derandomize=True,  # the same examples for each mutant
+    max_examples=50,
+    phases=[Phase.explicit, Phase.generate],  # that it fails is enough: nothing is shrunk
+    suppress_health_check=[HealthCheck.too_slow],  # a busy machine kills no mutant
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 

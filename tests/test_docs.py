@@ -39,6 +39,7 @@ NEEDS_NETWORK = "needs the network; tests/test_wheel.py does the same with a whe
 SUITE = ".venv-suite"
 CI_RUNS = "takes minutes and the network; .ci/run runs this line"
 CLUSTER = "needs a cluster, or hours; tests/same_eyes/test_scheduler.py does it with a scheduler and workers of its own"
+MUTATES = "takes hours, or what hours have left in mutants/; the page tells what it found, and when"
 OWN_METHOD = "needs examples/own_method installed; tox.ini (tox -e example) installs it, and runs its tests"
 
 NOT_RUN = {
@@ -100,6 +101,13 @@ NOT_RUN = {
         "pytest benchmark --predictions Mine=mine.npz --predictions Mine=mine-test.npz@official": NEEDS_LABELS,
         "pip install same-eyes": NEEDS_NETWORK,
         "pytest --same-eyes --predictions Mine=mine.npz": NEEDS_NETWORK,
+    },
+    "docs/mutation.md": {
+        "tox -e mutation": MUTATES,
+        "tox -e mutation -- 'metrics.accuracy*'": MUTATES,
+        ".tox/mutation/bin/python tests/mutation.py --share 0.05 --seed 2 --names > names": MUTATES,
+        "tox -e mutation -- $(cat names)": MUTATES,
+        ".tox/mutation/bin/python tests/mutation.py --share 0.05 --seed 2": MUTATES,
     },
     "docs/teams.md": {"same-eyes teams --labels --limit --out teams": NEEDS_LABELS},
     "docs/adding-a-method.md": {

@@ -219,8 +219,7 @@ def cross_fitted(
         best_eta(confidence[fold != i], machine_right[fold != i], partner_right[fold != i])[0]
         for i in range(len(names))
     ])  # fmt: skip
-    eta = etas[fold] if len(etas) else etas
-    return threshold_right(confidence, machine_right, partner_right, eta), etas
+    return threshold_right(confidence, machine_right, partner_right, etas[fold]), etas
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ def _with_people(rule: type[TeamRule], people: int, seed: int) -> float:
     alone = fitted(probs[score], np.full((score.sum(), people), UNSEEN))
     _probabilities(alone, score.sum(), f"{name}, nobody asked,")
     mixed = np.where(np.arange(score.sum())[:, None] % 2, given[score], UNSEEN)
-    _same(fitted(probs[score], mixed)[1::2], said[1::2], f"{name}: an answer depends on who else was asked")
+    alternately = np.where(np.arange(score.sum())[:, None] % 2, said, alone)
+    _same(fitted(probs[score], mixed), alternately, f"{name}: an answer depends on who else was asked")
     if people > 1:
         partly = given[score].copy()
         partly[::2, 0] = UNSEEN

@@ -101,6 +101,20 @@ def test_bca_is_scipys():
     np.testing.assert_allclose(bca_interval(sample.mean(), replicates, jackknife), ours)
 
 
+def test_bca_intervals_of_several_numbers_are_those_of_each():
+    rng = np.random.default_rng(0)
+    replicates, jackknife = rng.exponential([1, 2, 9], size=(300, 3)), rng.exponential([1, 2, 9], size=(40, 3))
+    together = np.array(bca_interval([1, 2, 9], replicates, jackknife))
+    for j, value in enumerate([1, 2, 9]):
+        np.testing.assert_allclose(together[:, j], bca_interval(value, replicates[:, j], jackknife[:, j]))
+
+
+@pytest.mark.parametrize("hole", [np.nan, np.inf, -np.inf])
+def test_an_image_without_which_the_number_is_undefined_does_not_skew(hole):
+    replicates, jackknife = np.random.default_rng(0).exponential(size=300), [1.0, 1.2, 0.7]
+    assert bca_interval(1.0, replicates, [*jackknife, hole]) == bca_interval(1.0, replicates, jackknife)
+
+
 def test_bca_without_bias_and_skew_is_the_percentile_interval():
     replicates = np.arange(-50.0, 51.0)
     ours = bca_interval(0.0, replicates, np.zeros(5))
@@ -163,6 +177,10 @@ def test_equivalence_is_statsmodels_tost(margin):
 def test_equivalence_without_error_is_decided():
     assert equivalence_p([0.0, 0.2, 0.1, np.nan], 0.0, margin=0.1)[:3].tolist() == [0, 1, 1]
     assert np.isnan(equivalence_p(np.nan, 0.0, margin=0.1))
+
+
+def test_without_a_margin_nothing_is_equivalent():
+    assert equivalence_p([0.0, 0.5], 1.0).tolist() == pytest.approx([0.5, stats.norm.cdf(0.5)])
 
 
 def coverage(worlds, seed):

@@ -42,7 +42,7 @@ def test_it_is_torchmetrics_where_bins_of_equal_mass_have_equal_width():
 
 @pytest.mark.parametrize("bins", [1, 7, 15])
 def test_it_is_that_of_counting_bin_by_bin(bins):
-    probs, truth = said(honest=False)
+    probs, truth = said()  # in some bins too sure and in others not sure enough, so that it matters which there are
     confidence, right = probs.max(1), probs.argmax(1) == truth
     edges = np.quantile(confidence, np.linspace(0, 1, bins + 1))[1:-1]
     expected = 0.0
@@ -51,6 +51,10 @@ def test_it_is_that_of_counting_bin_by_bin(bins):
         assert inside.sum() == pytest.approx(500 / bins, abs=1)
         expected += abs(right[inside].sum() - confidence[inside].sum()) / 500
     assert calibration_error(probs, truth, bins=bins) == pytest.approx(expected)
+
+
+def test_a_bin_of_one_image_counts_as_much_as_the_image():
+    assert calibration_error([[0.75, 0.25], [0.5, 0.5]], [0, 1], bins=2) == (0.25 + 0.5) / 2
 
 
 def test_equal_confidences_share_a_bin():

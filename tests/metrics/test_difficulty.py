@@ -43,6 +43,7 @@ def test_halves_are_halves():
     np.testing.assert_array_equal(first, human_entropy(half))
     np.testing.assert_array_equal(split_half_entropy(counts, seed=5)[1], rest)
     assert (split_half_entropy(counts, seed=6)[1] != rest).any()
+    np.testing.assert_array_equal(split_half_entropy(counts)[1], split_half_entropy(counts, seed=0)[1])
 
 
 def test_every_answer_is_as_likely_to_fall_into_either_half():

@@ -118,4 +118,5 @@ def test_halves_are_drawn_without_replacement_and_are_alike():
     np.testing.assert_array_equal(halves.sum(0), whole)
     assert pvalues(halves)[0, 1] > 0.05
     assert pvalues(np.stack([halves[0], np.roll(halves[1], 1, axis=1)]))[0, 1] == 0.01
+    np.testing.assert_array_equal(split_half_errors(counts, truth, 0), halves)
     assert (split_half_errors(counts, truth, 1) != halves).any()

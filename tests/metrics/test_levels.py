@@ -92,6 +92,34 @@ def test_the_line_is_scipys():
     np.testing.assert_allclose(slope(np.stack([x, 2 * x]), y), [expected.slope, expected.slope / 2])
 
 
+@pytest.mark.parametrize("hole", [(np.nan, 9.0), (9.0, np.nan)])
+def test_a_level_of_which_half_is_known_bends_no_line(hole):
+    x, y = np.column_stack([[[0.0, 1, 3], [2.0, 3, 9]], hole])
+    assert slope(x, y) == pytest.approx(linregress(x[:3], y[:3]).slope)
+    assert fit_line(x, y)[:2] == pytest.approx(linregress(x[:3], y[:3])[:2])
+
+
+def test_three_levels_are_enough_for_a_line():
+    x, y = [0, 0.5, 1], [0, 1.1, 2]
+    expected = linregress(x, y)
+    line = fit_line(x, y)
+    assert (line.slope, line.intercept, line.slope_p) == pytest.approx((*expected[:2], expected.pvalue))
+
+
+def test_three_levels_are_enough_to_tell_slopes_apart():
+    difference, se, p = slope_difference([0, 0.5, 1], [0, 1.1, 2], [0, 0.5, 1], [0, 0.4, 1])
+    assert difference == pytest.approx(1)
+    assert se > 0
+    assert 0 < p < 0.05
+
+
+def test_lines_that_fit_perfectly_have_slopes_and_no_test():
+    flat = [0, 1, 2], [0, 0, 0]
+    line, test = fit_line(*flat), slope_difference(*flat, *flat)
+    assert (line.slope, line.intercept, test.difference, test.se) == (0, 0, 0, 0)
+    assert np.isnan([line.slope_p, line.intercept_p, test.p]).all()
+
+
 def test_no_line_through_too_little():
     assert np.isnan(fit_line([0, 1], [0, 1])).all()
     assert np.isnan(fit_line([1, 1, 1], [0, 1, 2])).all()

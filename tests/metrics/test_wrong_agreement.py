@@ -98,6 +98,10 @@ def test_each_images_cells_give_what_the_blocks_give():
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
+def test_an_images_cells_take_a_byte_each():
+    assert wrong_agreement_cells([[1, 2]], [0], 3).dtype == np.uint8
+
+
 def test_it_bootstraps_by_weights():
     labels, truth = confused(5, n=90)
     weights = resample_counts(90, 12)

@@ -212,6 +212,21 @@ def test_what_is_missing_is_downloaded_unless_told_otherwise(name, small):
     assert "no connection" not in str(error.value)
 
 
+def test_missing_images_are_downloaded_unless_told_otherwise(small):
+    small(cifar10=None)
+    with pytest.raises(MissingData, match="no connection to 127"):
+        data.cifar10_images("test")
+    with pytest.raises(MissingData) as error:
+        data.cifar10_images("test", download=False)
+    assert "no connection" not in str(error.value)
+
+
+def test_images_that_do_not_read_name_their_file(small):
+    small(cifar10=pickle.dumps({}))
+    with pytest.raises(BadInput, match=r"test_batch could not be read"):
+        data.cifar10_images("test", download=False)
+
+
 def test_true_labels_come_with_those_of_people(small):
     small(cifar10n=None)
     with pytest.raises(MissingData, match="no connection to 127"):

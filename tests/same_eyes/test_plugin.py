@@ -466,3 +466,9 @@ def test_other_tests_are_left_alone(pytester):
     result = pytester.runpytest_inprocess("-p", "same_eyes.plugin", "--data-dir", "/nowhere", *QUICK)
     result.assert_outcomes(passed=1)
     assert "same-eyes" not in result.stdout.str().replace("same-eyes-", "")
+
+
+@pytest.mark.parametrize("raised", ["KnownDeviation", "NotTestable", "ClaimFailed"])
+def test_what_a_test_without_a_claim_raises_is_its_own(pytester, raised):
+    pytester.makepyfile(f"from same_eyes.claims import {raised}\n\ndef test_it():\n    raise {raised}('so')\n")
+    pytester.runpytest_inprocess("-p", "same_eyes.plugin", *QUICK).assert_outcomes(failed=1)

@@ -345,6 +345,11 @@ def test_title_and_paper_are_not_what_was_asked(stored):
     assert Store(stored.root, {**stored.methods, "ce": renamed}).status(RUN) == "stored"
 
 
+def test_a_signature_is_that_of_the_runs_that_are_stored(methods):
+    asked = json.dumps(RUN.asked(methods), sort_keys=True)
+    assert RUN.signature(methods) == hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+
 def test_signatures_tell_runs_apart(methods):
     runs = [RUN, GCE, replace(RUN, seed=1), replace(RUN, labels="random2"), replace(RUN, backbone="conv6")]
     runs.append(replace(RUN, recipe="small"))

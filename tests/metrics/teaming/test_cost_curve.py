@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics.teaming.cost_curve import cost_area, cost_curve
+from metrics.teaming.cost_curve import cost_area, cost_curve, cost_weights
 
 
 @pytest.fixture
@@ -22,6 +22,12 @@ def test_the_area_is_the_mean_over_all_budgets(team):
     budgets = np.linspace(0, 1, 40 * 250 + 1)
     curve = cost_curve(*team, budgets)
     assert cost_area(*team) == pytest.approx(np.trapezoid(curve, budgets), abs=1e-9)
+
+
+def test_without_images_there_is_no_curve():
+    assert np.isnan(cost_curve([], [], [], [0.0, 0.5])).tolist() == [True, True]
+    assert cost_weights([]).shape == (0,)
+    assert np.isnan(cost_area([], [], []))
 
 
 def test_of_equal_turns_a_random_share_is_asked(team):

@@ -72,6 +72,14 @@ def test_in_hindsight_it_is_scored_by_a_fit_on_all(independent):
     np.testing.assert_array_equal(answers.alone, rule(machine, np.full((90, 1), -1)))
 
 
+def test_a_team_that_is_made_to_ask_asks_about_those_images_alone(independent):
+    machine, labels, truth, *_ = independent(images=90)
+    answers, asked = in_hindsight(ProbsPlusLabels, machine, labels, truth), np.arange(90) % 2 == 1
+    mixed = answers.probs(asked)
+    np.testing.assert_array_equal(mixed[1::2], answers.told[1::2])
+    np.testing.assert_array_equal(mixed[::2], answers.alone[::2])
+
+
 def test_of_equal_worth_all_have_the_last_ones_turn():
     probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.2, 0.8]])
     assert in_hindsight(Remembers, probs, np.zeros((4, 1), int), [0, 0, 0, 0]).turn.tolist() == [0.25, 0.75, 0.75, 1]

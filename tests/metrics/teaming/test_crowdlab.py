@@ -32,6 +32,12 @@ def test_who_agrees_more_weighs_more(independent):
     assert weights[2] > 3 * weights[3]
 
 
+def test_of_two_people_who_differ_one_agrees_with_the_consensus(independent):
+    machine, labels, *_ = independent(people=2)
+    same = (labels[:, 0] == labels[:, 1]).mean()
+    assert Crowdlab.fit(machine, labels).agreement == pytest.approx((1 + same) / 2)
+
+
 def test_without_two_people_an_image_all_weigh_alike(independent):
     machine, labels, *_ = independent(images=20, people=1)
     assert Crowdlab.fit(machine, labels).weights.tolist() == [1.0, 1.0]

@@ -18,6 +18,31 @@ def test_it_is_crowd_kits(independent, crowdkit):
         np.testing.assert_allclose(psi, errors.loc[j], atol=1e-8)
 
 
+def test_it_stops_where_the_bound_gains_less_than_a_hundred_thousandth_a_label(independent):
+    machine, labels, *_ = independent(images=60, people=2)
+    said = np.column_stack([machine.argmax(1), labels])
+
+    def learnt(q):
+        counts = np.array([[q[column == answer].sum(0) for answer in range(4)] for column in said.T])
+        counts = np.maximum(counts, 1e-10)
+        return q.mean(0), counts / counts.sum(1, keepdims=True)
+
+    def likelihoods(psi):
+        return sum(np.log(psi[j, said[:, j]]) for j in range(3))
+
+    (prior, psi), bounds = learnt(np.array([np.bincount(row, minlength=4) / 3 for row in said])), [-np.inf]
+    while len(bounds) < 3 or bounds[-1] - bounds[-2] >= 1e-5:
+        q = prior * np.exp(likelihoods(psi))
+        q /= q.sum(1, keepdims=True)
+        prior, psi = learnt(q)
+        bound = q * (3 * np.log(prior) + likelihoods(psi) - np.log(np.maximum(q, 1e-10)))  # the prior with each label
+        bounds.append(bound.sum() / said.size)
+    assert 4 < len(bounds) < 100
+    rule = DawidSkene.fit(machine, labels)
+    np.testing.assert_allclose(rule.prior, prior, rtol=1e-9)
+    np.testing.assert_allclose(rule.psi, psi, rtol=1e-6, atol=1e-9)
+
+
 def test_it_recovers_each_annotators_own_confusion(independent):
     machine, labels, truth, psi, _ = independent(images=20_000, people=4, right=0.85)
     labels[:, 1] = np.where(np.random.default_rng(0).random(20_000) < 0.3, 3, labels[:, 1])  # one says 3 too often

@@ -14,3 +14,11 @@ def test_it_is_the_studys_threshold_of_0_6(independent):
     accuracy = (rule(machine, shown).argmax(1) == truth).mean()
     expected = threshold_team(confidence, machine.argmax(1) == truth, labels[:, 0] == truth, 0.6)
     assert accuracy == pytest.approx(expected)
+
+
+def test_people_are_taken_to_be_as_right_as_where_they_were_asked(independent):
+    machine, _, truth, *_ = independent()
+    asked = machine.max(1) <= 0.6
+    only_there, only_elsewhere = (np.where(right, truth, (truth + 1) % 4)[:, None] for right in (asked, ~asked))
+    assert FixedThreshold.fit(machine, only_there, truth).right > 0.99
+    assert FixedThreshold.fit(machine, only_elsewhere, truth).right < 0.01

@@ -19,6 +19,14 @@ def test_it_recovers_its_own_model_and_reaches_bayes_accuracy(independent):
     assert (said.argmax(1) == truth[half:]).mean() == pytest.approx(bayes, abs=0.003)
 
 
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_before_anybody_answered_people_are_right_three_times_in_four(classes):
+    nothing = np.zeros((0, classes))
+    expected = np.full((classes, classes), 0.25 / (classes - 1))
+    np.fill_diagonal(expected, 0.75)
+    np.testing.assert_allclose(confusion(nothing, nothing), expected)
+
+
 def test_the_posterior_is_that_of_multiplying(independent):
     machine, labels, truth, *_ = independent(images=30, people=3)
     rule = ProbsPlusLabels.fit(machine, labels, truth)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from metrics.teaming._machine import temperature
+from metrics.teaming._people import confusion
 from metrics.teaming.p_plus_l import ProbsPlusLabels
-from metrics.teaming.p_plus_l_em import ProbsPlusLabelsEM
+from metrics.teaming.p_plus_l_em import ProbsPlusLabelsEM, _log_prior
 
 
 def test_without_truth_it_recovers_the_model(independent):
@@ -20,3 +22,13 @@ def test_with_the_truth_for_posterior_it_would_be_p_plus_l(independent):
     with_truth, without = (rule.fit(machine, oracle, truth) for rule in (ProbsPlusLabels, ProbsPlusLabelsEM))
     assert without.temperature == pytest.approx(with_truth.temperature, rel=1e-3)
     np.testing.assert_allclose(without.psi, with_truth.psi, atol=1e-4)
+
+
+def test_without_images_the_m_step_finds_where_the_prior_is_greatest():
+    nothing = np.zeros((0, 3))
+    psi, t = confusion(nothing, nothing), temperature(nothing, nothing)
+    greatest = _log_prior(psi, t)
+    for factor in (0.9, 1.1):
+        assert _log_prior(psi, factor * t) < greatest
+        other = psi * np.where(np.eye(3, dtype=bool), factor, 1)
+        assert _log_prior(other / other.sum(0), t) < greatest

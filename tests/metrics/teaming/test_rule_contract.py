@@ -25,6 +25,12 @@ class LooksAtOthers(Good):
         return said if len(said) < 2 else (said + said.mean(0)) / 2
 
 
+class MindsWhoElseIsAsked(Good):
+    def __call__(self, probs, human_labels):
+        said, asked = super().__call__(probs, human_labels), (np.asarray(human_labels) >= 0).any(1)
+        return np.where(asked[:, None] | (asked.mean() < 0.6), said, 1 / said.shape[1])
+
+
 class AnswersBeyondOne(Good):
     def __call__(self, probs, human_labels):
         return 1.1 * super().__call__(probs, human_labels)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from metrics.teaming._machine import one_hot
+from metrics.teaming._people import confusion, majority, votes
 from metrics.teaming.p_plus_l import ProbsPlusLabels
 from metrics.teaming.selective import Selective
 from metrics.teaming.threshold import Threshold
@@ -22,6 +24,13 @@ def test_the_worth_is_what_an_answer_adds_on_average(independent):
             joint = row * psi[answer]
             after += joint.sum() * (joint / joint.sum()).max()
         assert worth == pytest.approx(after - row.max() - 0.05)
+
+
+def test_its_people_are_a_majority_and_the_machine_breaks_their_ties(independent):
+    machine, labels, truth, *_ = independent(images=400, people=2)
+    answers = majority(votes(labels, 4), machine)
+    expected = confusion(one_hot(answers, 4), one_hot(truth, 4))
+    np.testing.assert_allclose(Selective.fit(machine, labels, truth).psi, expected)
 
 
 def test_where_asking_never_pays_nobody_is_asked():

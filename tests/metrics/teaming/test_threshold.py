@@ -56,8 +56,14 @@ def test_each_sample_has_its_own_best_threshold(ties):
         drawn = np.repeat(np.arange(60), weight)
         team_right = 60 * best_eta(confidence[drawn], machine[drawn], partner[drawn])[1]
         expected.append(round(team_right) - machine[drawn].sum())
-    np.testing.assert_array_equal(resampled_best_gain(confidence, machine, partner, weights), expected)
+    gains = resampled_best_gain(confidence, machine, partner, weights)
+    assert gains.dtype == np.int64
+    np.testing.assert_array_equal(gains, expected)
     assert not resampled_best_gain(confidence, machine, machine, weights).any()
+
+
+def test_a_partner_who_only_harms_is_not_asked():
+    assert resampled_best_gain([0.5, 0.7], [1, 1], [0, 0], np.array([[1, 1], [2, 0]], np.uint8)).tolist() == [0, 0]
 
 
 def test_a_fold_is_scored_by_the_threshold_of_the_others():
