@@ -42,6 +42,11 @@ def test_the_pool_lowers_the_log_loss(measured, claim, human, all_machines):
     claim.greater(mean([_of_pool(measured, machine, human).log_loss for machine in all_machines]))
 
 
+@pytest.mark.claim("pool-lowers-brier")
+def test_the_pool_lowers_the_brier_score(measured, claim, human, all_machines):
+    claim.greater(mean([_of_pool(measured, machine, human).brier for machine in all_machines]))
+
+
 @pytest.mark.claim("pool-halves-calibration-error")
 def test_the_pool_halves_the_calibration_error(measured, claim, human, all_machines):
     claim.greater(mean([_of_pool(measured, machine, human).calibration_error for machine in all_machines]))

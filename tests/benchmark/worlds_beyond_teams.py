@@ -126,6 +126,12 @@ WORLDS = {
         inside=world(shared=0.07),
         outside=world(set(PEOPLE), shared=0.001),
     ),
+    "pool-lowers-brier": Worlds(
+        true=world(shared=0.3),
+        false=world(set(PEOPLE)),
+        inside=world(shared=0.05),
+        outside=world(set(PEOPLE), shared=0.01),
+    ),
     "pool-halves-calibration-error": Worlds(
         true=world(shared=0.3),
         false=world(set(PEOPLE), shared=0.15, where_unsure=1.2),  # one weight is wrong for the sure and the unsure
