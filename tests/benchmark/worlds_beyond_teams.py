@@ -130,7 +130,7 @@ WORLDS = {
         true=world(shared=0.3),
         false=world(set(PEOPLE)),
         inside=world(shared=0.05),
-        outside=world(set(PEOPLE), shared=0.01),
+        outside=world(set(PEOPLE), shared=0.001),
     ),
     "pool-halves-calibration-error": Worlds(
         true=world(shared=0.3),
