@@ -1,6 +1,6 @@
 import numpy as np
 
-from metrics.teaming.logistic_deferral import LogisticDeferral
+from metrics.teaming.logistic_deferral import LogisticDeferral, _features
 from metrics.teaming.plug_in_deferral import PlugInDeferral
 
 
@@ -28,3 +28,9 @@ def test_its_guess_is_how_often_people_are_right(independent):
     guess = rule.worth(machine[4000:]) + confidence
     assert abs(guess.mean() - (labels[4000:, 0] == truth[4000:]).mean()) < 0.02
     assert (labels[:, 0] == truth).mean() > 0.7
+
+
+def test_what_it_learns_from_is_how_sure_the_machine_is_and_of_what():
+    row = np.array([0.1, 0.4, 0.2, 0.3])
+    expected = [1, *np.log([0.4, 0.3, 0.2]) / 4, -(row * np.log(row)).sum(), 0, 1, 0, 0]
+    np.testing.assert_allclose(_features(np.log(row)[None]), [expected])
