@@ -85,6 +85,7 @@ def test_replicates_are_those_of_the_images_drawn():
     probs, truth = said(60)
     weights = resample_counts(60, 5)
     cells = calibration_cells(probs, truth, bins=3)
+    assert calibration_from_sums(cells.sum(0)) == calibration_error(probs, truth, bins=3)
     for replicate, weight in zip(calibration_from_sums(bootstrap_sums(cells, weights)), weights, strict=True):
         drawn = np.repeat(np.arange(60), weight)
         assert replicate == pytest.approx(calibration_from_sums(cells[drawn].sum(0)))

@@ -188,7 +188,7 @@ def test_without_a_p_value_nothing_can_be_tested(check, pvalue):
     with pytest.raises(NotTestable, match=f"^{re.escape(UNDEFINED)}$"):
         getattr(ours, check)(Estimate.exact(1), pvalue)
     (case,) = ours.record
-    assert (case.paper, case.note, case.runs) == ("printed", UNDEFINED, "labels")
+    assert (case.claim, case.paper, case.note, case.runs) == (ours.claim, "printed", UNDEFINED, "labels")
 
 
 intervals = st.tuples(st.floats(-1, 1), st.floats(0, 0.5)).map(lambda t: Estimate(t[0], t[0] - t[1], t[0] + t[1]))
@@ -569,6 +569,7 @@ def test_deviations_are_read(tmp_path):
     ("text", "message"),
     [
         ("[[it]]\nverdict = 'inconclusive'", "deviation 'it': .*missing"),
+        ("it = [1]", r"deviation 'it': write it as tables, each under \[\[it\]\]"),
         ("[it]\nverdict = 'inconclusive'", r"deviation 'it': write it as tables, each under \[\[it\]\]"),
         (ENTRY.format("inconclusive", "[1]"), "cases must be a list of names"),
         (ENTRY.format("inconclusive", "[]").replace('"r"', "3"), "all but its cases must be text"),

@@ -97,6 +97,11 @@ def test_the_rule_is_the_cross_fitted_threshold(independent):
     np.testing.assert_array_equal(answers.asks, confidence <= etas[folds])
 
 
+def test_a_rule_that_saw_no_image_asks_nobody():
+    rule = Threshold.fit(np.zeros((0, 2)), np.zeros((0, 1), int), np.zeros(0, int))
+    assert (rule.worth([[0.6, 0.4], [0.5, 0.5]]) < 0).all()
+
+
 def test_the_rules_people_are_a_majority(independent):
     probs, labels, truth, *_ = independent(images=300, people=3)
     rule = Threshold.fit(probs, labels, truth)
