@@ -97,6 +97,7 @@ def test_percentiles_are_numpys_without_the_degenerate_replicates():
     np.testing.assert_allclose(percentile_interval(replicates.T, 0.9, axis=1), np.nanpercentile(known, [5, 95], axis=0))
     np.testing.assert_allclose(degenerate_share(replicates), [0, 43 / 300, 1 / 3, 0])
     np.testing.assert_allclose(standard_error(replicates), np.nanstd(known, axis=0, ddof=1))
+    np.testing.assert_allclose(standard_error(replicates.T, axis=1), np.nanstd(known, axis=0, ddof=1))
 
 
 def test_bca_is_scipys():

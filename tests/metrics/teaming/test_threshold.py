@@ -42,6 +42,11 @@ def test_the_best_threshold_is_that_of_trying_all(seed, ties):
     assert accuracy >= max(machine.mean(), partner.mean())
 
 
+def test_a_partner_who_is_always_right_is_always_asked():
+    assert best_eta([0.5, 0.75], [False, False], [True, True]) == (0.75, 1.0)
+    assert best_eta([0.5, 0.75], [True, False], [True, True]) == (0.75, 1.0)
+
+
 def test_equal_confidences_are_asked_together():
     # Asking only the second image would give two right; no threshold can.
     assert best_eta([0.5, 0.5], [True, False], [False, True]) == (0.0, 0.5)
