@@ -31,6 +31,7 @@ def test_each_sample_has_as_many_images_and_each_image_the_multinomial_spread():
 def test_the_seed_decides_the_samples():
     np.testing.assert_array_equal(resample_counts(9, 5, seed=3), resample_counts(9, 5, seed=3))
     assert (resample_counts(9, 5, seed=3) != resample_counts(9, 5, seed=4)).any()
+    np.testing.assert_array_equal(resample_counts(9, 5), resample_counts(9, 5, seed=0))
 
 
 def test_groups_are_drawn_whole():
@@ -51,6 +52,13 @@ def test_sums_are_those_of_the_images_drawn(scale):
     np.testing.assert_allclose(sums, expected, rtol=1e-12, atol=1e-12)
     if scale != 0.1:
         np.testing.assert_array_equal(sums, expected)
+
+
+def test_images_that_add_nothing_are_left_out_of_the_sums():
+    cells = np.zeros((40, 2))
+    cells[[3, 17, 39]] = [[1, 2], [0.5, 0], [7, 1]]
+    weights = resample_counts(40, 300)
+    np.testing.assert_allclose(bootstrap_sums(cells, weights), weights @ cells)
 
 
 def test_float32_cells_are_summed_as_they_are():
@@ -89,6 +97,7 @@ def test_percentiles_are_numpys_without_the_degenerate_replicates():
     np.testing.assert_allclose(percentile_interval(replicates.T, 0.9, axis=1), np.nanpercentile(known, [5, 95], axis=0))
     np.testing.assert_allclose(degenerate_share(replicates), [0, 43 / 300, 1 / 3, 0])
     np.testing.assert_allclose(standard_error(replicates), np.nanstd(known, axis=0, ddof=1))
+    np.testing.assert_allclose(standard_error(replicates.T, axis=1), np.nanstd(known, axis=0, ddof=1))
 
 
 def test_bca_is_scipys():

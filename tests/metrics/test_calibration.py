@@ -57,6 +57,11 @@ def test_a_bin_of_one_image_counts_as_much_as_the_image():
     assert calibration_error([[0.75, 0.25], [0.5, 0.5]], [0, 1], bins=2) == (0.25 + 0.5) / 2
 
 
+def test_a_bin_without_images_counts_for_nothing():
+    cells = calibration_cells([[0.75, 0.25], [0.5, 0.5]], [0, 1], bins=2)
+    assert calibration_from_sums(cells).tolist() == [0.25, 0.5]
+
+
 def test_equal_confidences_share_a_bin():
     probs = np.repeat([[0.9, 0.1], [0.6, 0.4]], [97, 3], axis=0) + 1e-15 * np.arange(100)[:, None]
     cells = calibration_cells(probs, np.zeros(100, dtype=int))
@@ -85,6 +90,7 @@ def test_replicates_are_those_of_the_images_drawn():
     probs, truth = said(60)
     weights = resample_counts(60, 5)
     cells = calibration_cells(probs, truth, bins=3)
+    assert calibration_from_sums(cells.sum(0)) == calibration_error(probs, truth, bins=3)
     for replicate, weight in zip(calibration_from_sums(bootstrap_sums(cells, weights)), weights, strict=True):
         drawn = np.repeat(np.arange(60), weight)
         assert replicate == pytest.approx(calibration_from_sums(cells[drawn].sum(0)))

@@ -107,6 +107,13 @@ def test_what_is_dealt_out_are_the_errors_that_were_made():
     assert (one[:, 0, 1] == 1).mean() == pytest.approx(1 / 3, abs=0.1)
 
 
+def test_the_seed_decides_what_is_dealt_out():
+    counts = counts_of(SKEWED, EVEN)
+    null = permuted_distances(counts, permutations=20)
+    np.testing.assert_array_equal(permuted_distances(counts, permutations=20, seed=0), null)
+    assert (permuted_distances(counts, permutations=20, seed=1) != null).any()
+
+
 def test_halves_are_drawn_without_replacement_and_are_alike():
     truth = np.repeat(np.arange(K), 40)
     rng = np.random.default_rng(0)

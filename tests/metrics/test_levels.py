@@ -41,6 +41,15 @@ def test_levels_are_scipys_bins(kind):
     np.testing.assert_array_equal(given.accuracies, levels.accuracies)
 
 
+def test_there_are_ten_levels_unless_another_number_is_asked_for():
+    difficulty, right = answers()
+    assert len(level_edges(difficulty)) == 11
+    assert level_cells(difficulty, right).shape == (200, 10 * 9)
+    np.testing.assert_array_equal(
+        accuracy_by_level(difficulty, right).accuracies, accuracy_by_level(difficulty, right, bins=10).accuracies
+    )
+
+
 def test_each_classifier_may_have_its_own_difficulty():
     difficulty, right = answers()
     own = np.column_stack([difficulty, 1 - difficulty, difficulty**2])

@@ -17,6 +17,7 @@ from same_eyes.claims import (
     ClaimFailed,
     Deviation,
     Estimate,
+    Finding,
     KnownDeviation,
     NotTestable,
     headline,
@@ -79,6 +80,12 @@ def test_greater_by_more_than_the_margin(low, high, expected):
 )
 def test_greater_than_a_number(margin, expected):
     assert verdict("greater", Estimate(1.5, 1.25, 1.75), 1.0, claim=a_claim(margin=margin)) == expected
+
+
+def test_a_number_is_measured_from_the_one_it_is_held_against():
+    ours = Check(a_claim(), "CE")
+    ours.greater(Estimate(1.5, 1.25, 1.75), 1.0)
+    assert (ours.record[0].measured, ours.record[0].low, ours.record[0].high) == (0.5, 0.25, 0.75)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +188,7 @@ def test_without_a_p_value_nothing_can_be_tested(check, pvalue):
     with pytest.raises(NotTestable, match=f"^{re.escape(UNDEFINED)}$"):
         getattr(ours, check)(Estimate.exact(1), pvalue)
     (case,) = ours.record
-    assert (case.paper, case.note, case.runs) == ("printed", UNDEFINED, "labels")
+    assert (case.claim, case.paper, case.note, case.runs) == (ours.claim, "printed", UNDEFINED, "labels")
 
 
 intervals = st.tuples(st.floats(-1, 1), st.floats(0, 0.5)).map(lambda t: Estimate(t[0], t[0] - t[1], t[0] + t[1]))
@@ -346,6 +353,14 @@ def test_simulated_people_reproduce_nothing(estimate, check):
         getattr(ours, check)(estimate)
     assert [case.verdict for case in ours.record] == ["not testable"]
     assert ours.record[0].measured == estimate.value
+
+
+def test_on_other_images_what_does_not_hold_is_a_finding():
+    ours = Check(a_claim(), "CE", elsewhere=True)
+    with pytest.raises(Finding, match="NOT REPRODUCED"):
+        ours.greater(Estimate.exact(0))
+    ours.greater(Estimate.exact(1))
+    assert [case.verdict for case in ours.record] == ["not reproduced", "reproduced"]
 
 
 # --- Known deviations
@@ -554,6 +569,7 @@ def test_deviations_are_read(tmp_path):
     ("text", "message"),
     [
         ("[[it]]\nverdict = 'inconclusive'", "deviation 'it': .*missing"),
+        ("it = [1]", r"deviation 'it': write it as tables, each under \[\[it\]\]"),
         ("[it]\nverdict = 'inconclusive'", r"deviation 'it': write it as tables, each under \[\[it\]\]"),
         (ENTRY.format("inconclusive", "[1]"), "cases must be a list of names"),
         (ENTRY.format("inconclusive", "[]").replace('"r"', "3"), "all but its cases must be text"),

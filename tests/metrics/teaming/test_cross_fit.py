@@ -82,7 +82,13 @@ def test_a_team_that_is_made_to_ask_asks_about_those_images_alone(independent):
 
 def test_of_equal_worth_all_have_the_last_ones_turn():
     probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.2, 0.8]])
-    assert in_hindsight(Remembers, probs, np.zeros((4, 1), int), [0, 0, 0, 0]).turn.tolist() == [0.25, 0.75, 0.75, 1]
+    answers = in_hindsight(Remembers, probs, np.zeros((4, 1), int), [0, 0, 0, 0])
+    assert answers.turn.tolist() == [0.25, 0.75, 0.75, 1]
+    assert answers.asks.tolist() == [True, True, True, False]  # also where asking is worth nothing
+
+
+def test_an_image_alone_in_its_fold_has_the_last_turn():
+    assert in_hindsight(Remembers, np.array([[0.9, 0.1]]), np.zeros((1, 1), int), [0]).turn.tolist() == [1]
 
 
 def test_a_learning_curve_takes_images_from_the_other_folds_alone(independent):

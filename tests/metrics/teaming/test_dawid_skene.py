@@ -4,6 +4,11 @@ import pytest
 from metrics.teaming.dawid_skene import DawidSkene
 
 
+def test_everybody_is_asked_about_the_least_confident_answers_first(independent):
+    machine, labels, *_ = independent(images=30)
+    np.testing.assert_allclose(DawidSkene.fit(machine, labels).worth(machine), 1 - machine.max(1))
+
+
 @pytest.mark.slow
 def test_it_is_crowd_kits(independent, crowdkit):
     machine, labels, *_ = independent(images=600, people=2)

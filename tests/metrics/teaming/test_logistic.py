@@ -4,7 +4,7 @@ from sklearn.linear_model import LogisticRegression
 
 from metrics.teaming._machine import one_hot
 from metrics.teaming._multinomial import weights
-from metrics.teaming.logistic import Logistic
+from metrics.teaming.logistic import Logistic, _features
 from metrics.teaming.p_plus_l import ProbsPlusLabels
 
 
@@ -26,6 +26,14 @@ def test_what_it_starts_from_is_corrected_only_as_far_as_it_is_wrong():
     twice = weights(start, one_hot(truth, 3), 2 * start, 1.0)
     assert np.abs(right).max() < 0.06
     assert np.ptp(start @ (twice - right + np.eye(3)), axis=1).max() < 0.15  # all but what all classes share
+
+
+def test_what_it_learns_from_is_the_machine_the_votes_and_their_products():
+    probs, people = np.array([[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]]), np.array([[1, 1], [2, -1]])
+    machine = np.log(probs) - np.log(probs).mean(1, keepdims=True)  # only its ratios say anything
+    given = np.array([[0, 2, 0], [0, 0, 1]])
+    expected = np.column_stack([[1, 1], machine / 4, given, given * machine / 4])
+    np.testing.assert_allclose(_features(probs, people), expected)
 
 
 def test_with_few_images_it_is_p_plus_l(independent):

@@ -24,11 +24,12 @@ def test_with_the_truth_for_posterior_it_would_be_p_plus_l(independent):
     np.testing.assert_allclose(without.psi, with_truth.psi, atol=1e-4)
 
 
-def test_without_images_the_m_step_finds_where_the_prior_is_greatest():
-    nothing = np.zeros((0, 3))
+@pytest.mark.parametrize("classes", [2, 3])
+def test_without_images_the_m_step_finds_where_the_prior_is_greatest(classes):
+    nothing = np.zeros((0, classes))
     psi, t = confusion(nothing, nothing), temperature(nothing, nothing)
     greatest = _log_prior(psi, t)
     for factor in (0.9, 1.1):
         assert _log_prior(psi, factor * t) < greatest
-        other = psi * np.where(np.eye(3, dtype=bool), factor, 1)
+        other = psi * np.where(np.eye(classes, dtype=bool), factor, 1)
         assert _log_prior(other / other.sum(0), t) < greatest

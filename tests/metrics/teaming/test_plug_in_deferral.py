@@ -26,6 +26,11 @@ def test_the_dearer_a_question_the_fewer(independent):
     assert asked[0] > asked[2] > asked[3] == 0
 
 
+def test_people_are_taken_to_be_as_right_as_they_were(independent):
+    machine, labels, truth, *_ = independent(right=0.5)
+    assert PlugInDeferral.fit(machine, labels, truth).right == pytest.approx((labels[:, 0] == truth).mean(), abs=1e-3)
+
+
 def test_the_persons_answer_takes_the_machines_place(independent):
     machine, labels, truth, *_ = independent()
     rule = PlugInDeferral.fit(machine, labels, truth)

@@ -42,6 +42,14 @@ def test_people_who_err_together_count_less(independent):
     assert log_losses(rule(*scored), truth[4000:]).mean() < log_losses(plain(*scored), truth[4000:]).mean()
 
 
+def test_the_pool_weighs_the_machine_and_the_people(independent):
+    machine, labels, *_ = independent(images=20)
+    psi = np.full((4, 4), 0.1) + 0.6 * np.eye(4)
+    rule = TemperedPool(temperature=3.0, psi=psi, weights=np.array([0.5, 2.0]))
+    expected = machine**0.5 * psi[labels[:, 0]] ** 2
+    np.testing.assert_allclose(rule(machine, labels), expected / expected.sum(1, keepdims=True))
+
+
 def test_where_nobody_was_asked_it_is_the_calibrated_machine(independent):
     machine, labels, truth, *_ = independent()
     rule = TemperedPool.fit(machine, labels, truth)

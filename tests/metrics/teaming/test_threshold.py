@@ -42,6 +42,11 @@ def test_the_best_threshold_is_that_of_trying_all(seed, ties):
     assert accuracy >= max(machine.mean(), partner.mean())
 
 
+def test_a_partner_who_is_always_right_is_always_asked():
+    assert best_eta([0.5, 0.75], [False, False], [True, True]) == (0.75, 1.0)
+    assert best_eta([0.5, 0.75], [True, False], [True, True]) == (0.75, 1.0)
+
+
 def test_equal_confidences_are_asked_together():
     # Asking only the second image would give two right; no threshold can.
     assert best_eta([0.5, 0.5], [True, False], [False, True]) == (0.0, 0.5)
@@ -95,6 +100,11 @@ def test_the_rule_is_the_cross_fitted_threshold(independent):
     expected, etas = cross_fitted(confidence, machine, person, folds)
     np.testing.assert_array_equal(answers.probs().argmax(1) == truth, expected)
     np.testing.assert_array_equal(answers.asks, confidence <= etas[folds])
+
+
+def test_a_rule_that_saw_no_image_asks_nobody():
+    rule = Threshold.fit(np.zeros((0, 2)), np.zeros((0, 1), int), np.zeros(0, int))
+    assert (rule.worth([[0.6, 0.4], [0.5, 0.5]]) < 0).all()
 
 
 def test_the_rules_people_are_a_majority(independent):
