@@ -36,7 +36,10 @@ def test_the_seed_decides_the_samples():
 
 def test_groups_are_drawn_whole():
     groups = np.array([7, 7, 2, 2, 2, 9])
-    counts = resample_counts(6, 100, groups=groups)
+    counts = resample_counts(6, 100, seed=3, groups=groups)
+    assert counts.shape == (100, 6)
+    np.testing.assert_array_equal(counts, resample_counts(6, 100, seed=3, groups=groups))
+    assert (counts != resample_counts(6, 100, seed=4, groups=groups)).any()
     assert (counts[:, 0] == counts[:, 1]).all()
     assert (counts[:, 2:4] == counts[:, 4:5]).all()
     assert (counts[:, [0, 2, 5]].sum(1) == 3).all()
@@ -98,6 +101,13 @@ def test_percentiles_are_numpys_without_the_degenerate_replicates():
     np.testing.assert_allclose(degenerate_share(replicates), [0, 43 / 300, 1 / 3, 0])
     np.testing.assert_allclose(standard_error(replicates), np.nanstd(known, axis=0, ddof=1))
     np.testing.assert_allclose(standard_error(replicates.T, axis=1), np.nanstd(known, axis=0, ddof=1))
+
+
+def test_percentiles_of_one_replicate_are_that_and_of_none_are_nan():
+    one = np.full((3, 2), np.nan)
+    one[1, 0] = 0.25
+    np.testing.assert_array_equal(percentile_interval(one), [[0.25, np.nan]] * 2)
+    np.testing.assert_array_equal(percentile_interval(np.empty((0, 2))), np.full((2, 2), np.nan))
 
 
 def test_bca_is_scipys():

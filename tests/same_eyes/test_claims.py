@@ -312,6 +312,15 @@ def test_a_case_says_how_many_replicates_are_undefined():
     assert [case.note for case in ours.record] == ["2 of 100 replicates are undefined and left out", ""]
 
 
+def test_a_number_held_against_another_is_seen_as_their_difference_with_its_replicates():
+    ours = Check(a_claim(), "CE")
+    whole = around(0.5, 0.6)
+    ours.greater(whole, than=0.2)
+    seen = ours.record[0].seen
+    assert (seen.value, seen.low, seen.high) == pytest.approx((whole.value - 0.2, whole.low - 0.2, whole.high - 0.2))
+    assert seen.replicates == pytest.approx(whole.replicates - 0.2)
+
+
 def test_a_case_keeps_its_check_its_p_value_and_the_number_it_saw():
     ours, seen = Check(a_claim(), "CE", runs="labels"), around(0.2, 0.3)
     ours.greater(seen)

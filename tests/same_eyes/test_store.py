@@ -88,6 +88,17 @@ def test_what_is_saved_is_loaded(stored):
     assert stored.runs() == [RUN]
 
 
+def test_a_run_of_another_seed_and_its_splits_are_told_apart(store):
+    run = replace(RUN, seed=3)
+    store.save(run, {"heldout": table(), "official": table()[::-1]}, {})
+    loaded = store.load(run)
+    assert {name: (each.seed, each.split) for name, each in loaded.items()} == {
+        "heldout": (3, "heldout"),
+        "official": (3, "official"),
+    }
+    assert (loaded["heldout"].probs == loaded["official"].probs[::-1]).all()
+
+
 def test_the_manifest_says_what_was_asked(stored):
     manifest = json.loads(files(stored, ".json").read_text())
     assert manifest["signature"] == RUN.signature(stored.methods)

@@ -23,3 +23,9 @@ def test_it_recovers_skills():
     ours = OneCoin.fit(np.eye(5)[labels[:, 0]], labels[:, 1:])
     assert ours.psi[:, 2, 2] == pytest.approx(skills, abs=0.01)
     assert ours.psi[:, 2, 3] == pytest.approx((1 - skills) / 4, abs=0.01)
+
+
+def test_who_never_answered_tells_nothing():
+    machine = np.array([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1]] * 3)
+    ours = OneCoin.fit(machine, np.full((6, 1), -1))
+    assert ours.psi[1] == pytest.approx(np.full((3, 3), 1 / 3))
