@@ -11,7 +11,7 @@ def teams(capsys, store, *more):
         "--store",
         str(store.root),
         "--replicates",
-        "30",
+        "40",
         "--divisions",
         "1",
         "--workers",

@@ -59,7 +59,7 @@ def test_a_figure_left_out_is_a_line(session, tmp_path, monkeypatch):
 def test_a_run_without_a_report_imports_nothing_of_it():
     program = """
 import sys, pytest
-asked = "benchmark/test_preconditions.py --study digits --replicates 20 -q -p no:cacheprovider"
+asked = "benchmark/test_preconditions.py --study digits --replicates 40 -q -p no:cacheprovider"
 code = pytest.main(asked.split())
 heavy = {"matplotlib", "jinja2", "PIL", "same_eyes.plots", "same_eyes.report.content", "same_eyes.report.page"}
 assert code == 0, code
