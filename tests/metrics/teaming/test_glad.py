@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.special import expit
+from scipy.stats import norm
 
 from metrics.teaming.glad import Glad
 
@@ -18,6 +20,25 @@ def test_it_recovers_abilities():
     labels, _ = whitehill(20_000, [1.0, 0.3, 0.6, 0.05])
     rule = Glad.fit(np.eye(4)[labels[:, 0]], labels[:, 1:])
     assert rule.ability == pytest.approx([1.0, 0.3, 0.6, 0.05], abs=0.06)
+
+
+def test_few_labels_leave_abilities_near_what_is_expected():
+    labels, _ = whitehill(12, [1.0, 0.4, 0.7, 0.0], classes=3)
+    labels[:, 3] = -1  # who never answered is what is expected
+    easiness = np.linspace(-5, 7, 1201)
+    weights = norm.pdf(easiness, 1, 1) * 0.01
+
+    def surprise(ability):
+        """Less the log posterior of three abilities, integrated by hand."""
+        right = expit(ability[:, None, None, None] * np.exp(easiness))  # (3, 1, 1, e)
+        given = labels[:, :3].T[:, :, None, None] == np.arange(3)[:, None]  # (3, n, k, 1)
+        chances = np.where(given, right, (1 - right) / 2).prod(0).sum(1) / 3 @ weights
+        return -np.log(chances).sum() - norm.logpdf(ability, 1, 1).sum()
+
+    expected = minimize(
+        surprise, [1.0, 1.0, 1.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000}
+    ).x
+    assert Glad.fit(np.eye(3)[labels[:, 0]], labels[:, 1:]).ability == pytest.approx([*expected, 1.0], abs=5e-3)
 
 
 @pytest.mark.slow
