@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from same_eyes.claims import (
@@ -214,8 +214,8 @@ def test_a_wider_tolerance_never_hurts(estimate, tolerance, to):
 
 @given(intervals, st.floats(0.01, 0.5))
 def test_what_is_close_is_no_further_off_than_allowed(estimate, tolerance):
-    assume(verdict("close", estimate, 0.0, claim=a_claim(tolerance=tolerance)) == "reproduced")
-    assert abs(estimate.value) <= tolerance
+    found = verdict("close", estimate, 0.0, claim=a_claim(tolerance=tolerance))
+    assert abs(estimate.value) <= tolerance or found != "reproduced"
 
 
 @pytest.mark.parametrize("check", ["greater", "close", "significant", "no_difference", "equivalent"])
