@@ -95,7 +95,7 @@ class RunSet:
         added: Sequence[str] = (),
         given: Mapping[str, Sequence[Mapping[str, Predictions]]] | None = None,
     ) -> RunSet:
-        """The set by a recipe, or by the preferred recipe of which every run is stored; else the fullest.
+        """The set by a recipe, or by the preferred one of which every run is stored; else the fullest, or the shortest.
 
         The methods ``added`` belong to it whether a run of theirs is stored or not; without a store named, their runs
         are kept in the working folder. Machines ``given`` stand beside the runs.
@@ -103,7 +103,8 @@ class RunSet:
         store = Store(predictions or leaf("predictions"), methods)
         candidates = [recipe] if recipe else list(studies.RECIPES[study])
         sets = [cls._main(study, name, store, data_dir, added) for name in candidates]
-        chosen = max(sets, key=lambda s: (len(s.stored()) == len(s.runs), len(s.stored())))
+        fullest = max(sets, key=lambda s: (len(s.stored()) == len(s.runs), len(s.stored())))
+        chosen = fullest if fullest.stored() else sets[-1]
         backbone = RECIPES[chosen.recipe].backbone
         theirs = {methods[m].title: (Run(study, chosen.recipe, "random1", m, backbone),) for m in added}
         aside = predictions or work() / "own"
