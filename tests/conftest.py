@@ -1,6 +1,7 @@
 import importlib
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,11 @@ from same_eyes.digits import HELDOUT, digits
 from same_eyes.method import available
 from same_eyes.runset import STUDY
 from same_eyes.store import Run, Store
+
+with suppress(ImportError):  # before a test runs pytest in its own process, which forgets what was first imported there
+    from PIL import Image
+
+    Image.init()
 
 settings.register_profile("suite", deadline=None)  # a busy machine is no failure
 settings.register_profile("fuzz", deadline=None, max_examples=20_000)
