@@ -56,7 +56,7 @@ def resample_counts(
         return resample_counts(len(names), replicates, seed)[:, member]
     rng = np.random.default_rng(seed)
     counts = np.zeros((replicates, n), dtype=np.uint8)
-    for row in counts if n else ():
+    for row in counts:
         row[:] = np.bincount(rng.integers(n, size=n, dtype=np.uint32), minlength=n)
     return counts
 

@@ -94,6 +94,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 flip=False,
             ),
             Recipe("small", "conv6", epochs=12, lr=0.1, tune_epochs=4, tune_lr=0.02, batch=256),
+            Recipe("short", "conv6", epochs=6, lr=0.1, tune_epochs=2, tune_lr=0.02, batch=256),
             Recipe("full", "resnet34", epochs=30, lr=0.2, tune_epochs=10, tune_lr=0.02, batch=512),
             Recipe("paper", "resnet34", epochs=100, lr=0.1, tune_epochs=100, tune_lr=0.01, batch=128),
         )

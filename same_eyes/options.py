@@ -31,5 +31,26 @@ def whole(least: int) -> Callable[[str], int]:
     return read
 
 
+def share(text: str) -> float:
+    """A type of :mod:`argparse`: a number from 0 to 1.
+
+    Examples
+    --------
+    >>> share("0.6")
+    0.6
+    >>> share("60")
+    Traceback (most recent call last):
+        ...
+    argparse.ArgumentTypeError: '60' is not a number from 0 to 1
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:  # nor NaN
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
 #: Bootstrap samples: with fewer than 40 no sample lies beyond an end of a 95 % interval, and with none there is no end.
 replicates = whole(40)

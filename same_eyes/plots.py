@@ -136,7 +136,6 @@ def _in_words(figure: Figure) -> str:
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write a figure as SVG and PNG, each whole or not at all; the same figure is the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for suffix, facts in (("svg", {"Date": None}), ("png", {"Software": None})):
         buffer = io.BytesIO()

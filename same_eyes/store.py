@@ -276,11 +276,12 @@ def replace_file(path: Path, blob: bytes) -> None:
 
 
 def replace_files(blobs: Mapping[Path, bytes]) -> None:
-    """Write files whole or not at all: none is replaced before the disk holds them all."""
+    """Write files whole or not at all: none is replaced before the disk holds them all. Folders are made."""
     mark = uuid.uuid4().hex  # not the process id: two machines that share the folder may have the same
     partials = {path: path.with_name(f"{path.name}.{mark}.part") for path in blobs}
     try:
         for path, blob in blobs.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             partials[path].write_bytes(blob)
         for path, partial in partials.items():
             os.replace(partial, path)

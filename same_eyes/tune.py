@@ -20,6 +20,7 @@ import numpy as np
 from tabulate import tabulate
 
 from .method import Method, Recipe, Task, available
+from .store import replace_file
 from .types import BadInput
 
 #: Values tried, by method: names of its settings or of fields of Recipe. Every combination is a candidate.
@@ -174,6 +175,5 @@ def run(
             "seed": seed,
             "rows": rows,
         }
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(found, indent=1) + "\n")
+        replace_file(out, (json.dumps(found, indent=1) + "\n").encode())
     return rows

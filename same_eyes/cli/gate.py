@@ -15,6 +15,7 @@ from ..method import RECIPES, available
 from ..options import replicates
 from ..places import leaf
 from ..runset import RunSet
+from ..store import replace_file
 from ..types import BadInput
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run(asked: argparse.Namespace) -> int:
     ended = replace(ended, rows=rows, stale=stale)
     print(ended.text(), ended.ending, sep="\n\n")
     if asked.markdown:
-        asked.markdown.write_text(f"{ended.text('github')}\n\n{ended.ending}\n")
+        replace_file(asked.markdown, f"{ended.text('github')}\n\n{ended.ending}\n".encode())
     return ended.code
 
 

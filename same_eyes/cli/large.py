@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..options import share
+
 HELP = "compare all pairs of a large study on disk: mistakes, matching, error consistency, teams"
 EXAMPLE = "same-eyes large my-study --eta 0.6 --out pairs"
 
@@ -12,7 +14,7 @@ EXAMPLE = "same-eyes large my-study --eta 0.6 --out pairs"
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("folder", type=Path, help="where same_eyes.large.write_study wrote it")
-    parser.add_argument("--eta", type=float, default=0.6, help="confidence up to which a machine asks (default: 0.6)")
+    parser.add_argument("--eta", type=share, default=0.6, help="confidence up to which a machine asks (default: 0.6)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write all matrices there, one .npy each")
 
 

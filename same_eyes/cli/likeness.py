@@ -95,7 +95,6 @@ def _write(folder: Path, measured: Measured, source: str) -> None:
     from ..measure.likeness import table
     from ..plots_likeness import likeness_map, likeness_matrices, write
 
-    folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / "likeness.csv", table(measured).to_csv(index=False, float_format="%.6g").encode())
     pictures = {"likeness_matrices": likeness_matrices, "likeness_map": likeness_map}
     lines = write(folder, {name: partial(draw, measured, source) for name, draw in pictures.items()})

@@ -58,7 +58,6 @@ def run(asked: argparse.Namespace) -> int:
 def _write(folder: Path, found: Grid, source: str) -> None:
     from ..plots_likeness import robustness_grid, write
 
-    folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / "robustness.csv", found.table().to_csv(index=False, float_format="%.6g").encode())
     lines = write(folder, {"robustness": partial(robustness_grid, found, source)})
     print("\n".join([f"written: {folder / 'robustness.csv'}", *lines]))

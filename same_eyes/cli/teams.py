@@ -151,7 +151,6 @@ def _write(folder: Path, tables: dict[str, pd.DataFrame], source: str) -> None:
     from ..plots_likeness import write
     from ..plots_teams import costs, gains
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
         replace_file(folder / f"{name}.csv", rows.to_csv(index=False, float_format="%.5g").encode())
         print(f"written: {folder / name}.csv")

@@ -66,6 +66,7 @@ CLAIMS = (
     "oracle-above-realistic-strict",
     "team-beats-all-strict",
 )
+RECIPES = ("small", "short", "full")
 ANSWERS = 3  # of CIFAR-10H's people to each image: as many as CIFAR-10N has
 
 
@@ -187,7 +188,7 @@ def _machines(runset: RunSet) -> Iterator[Variant]:
         yield _trained(f"labels {labels}", _changed(runset, labels=labels), f"--labels {labels}")
     yield _trained("labels mixed", runset.labels(), sets="labels")
     yield _trained("backbones mixed", runset.backbones(), sets="backbones")
-    for recipe in studies.RECIPES[runset.study]:
+    for recipe in RECIPES:
         if recipe != runset.recipe:
             other = RunSet.choose(runset.study, runset.methods, recipe, runset.data_dir, runset.predictions)
             yield _trained(f"recipe {recipe}", other)

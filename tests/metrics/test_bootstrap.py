@@ -28,6 +28,10 @@ def test_each_sample_has_as_many_images_and_each_image_the_multinomial_spread():
     assert np.cov(counts[:, 0], counts[:, 1])[0, 1] == pytest.approx(-1 / 50, abs=0.05)
 
 
+def test_of_no_image_nothing_is_drawn():
+    assert resample_counts(0, 5).shape == (5, 0)
+
+
 def test_the_seed_decides_the_samples():
     np.testing.assert_array_equal(resample_counts(9, 5, seed=3), resample_counts(9, 5, seed=3))
     assert (resample_counts(9, 5, seed=3) != resample_counts(9, 5, seed=4)).any()
@@ -108,6 +112,7 @@ def test_percentiles_of_one_replicate_are_that_and_of_none_are_nan():
     one[1, 0] = 0.25
     np.testing.assert_array_equal(percentile_interval(one), [[0.25, np.nan]] * 2)
     np.testing.assert_array_equal(percentile_interval(np.empty((0, 2))), np.full((2, 2), np.nan))
+    assert percentile_interval([0.25]) == (0.25, 0.25)
 
 
 def test_bca_is_scipys():

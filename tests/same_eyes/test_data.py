@@ -163,6 +163,18 @@ def test_raw_answers_are_optional_unless_asked_for(small):
         data.cifar10h_raw(download=True)
 
 
+def test_raw_answers_are_not_fetched_unasked(monkeypatch):
+    asked = []
+
+    def find(name, where, download=True):
+        asked.append(download)
+        raise MissingData("it is not here")
+
+    monkeypatch.setattr(data, "find", find)
+    assert data.cifar10h_raw() is None
+    assert asked == [False]
+
+
 def test_images_are_read_after_the_checksum_in_the_order_of_the_batches(monkeypatch, tmp_path):
     planes = np.random.default_rng(0).integers(0, 256, (6, 4, 3, 32, 32), np.uint8)
     names = [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]
@@ -278,6 +290,7 @@ def test_a_file_with_another_checksum_is_not_even_opened(small, tmp_path, monkey
         ("cifar10", pickle.dumps({}), "KeyError"),
         ("cifar10n-workers", WORKERS[:-40].encode(), "could not be read"),
         ("cifar10n-workers", b"\n".join(WORKERS.encode().split(b"\n")[:-2]), "49 batches of 10, but 500 labels"),
+        ("cifar10n-workers", b"\n".join(WORKERS.encode().split(b"\n")[:2]), "1 batches of 10, but 500 labels"),
         ("cifar10h", GOOD["cifar10h"][:-8], "could not be read"),
         ("cifar10h", npy(np.array([{}])), "Python objects, which are pickled"),
         ("cifar10h-raw", zipped("cifar10h-raw.csv", "a,b\n1,2\n"), "could not be read"),

@@ -92,7 +92,7 @@ def rows(text):
 
 
 def test_a_checkout_passes_against_its_own_numbers_and_its_own_commit(checkout, capsys, tmp_path):
-    markdown = tmp_path / "gate.md"
+    markdown = tmp_path / "not" / "yet" / "gate.md"
     assert gate("--markdown", markdown) == 0
     out = capsys.readouterr().out
     assert "against the numbers of expected/baseline.json" in out

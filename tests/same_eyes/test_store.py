@@ -312,10 +312,11 @@ def test_a_damaged_manifest_is_named_with_its_remedy(stored, text):
             read(RUN)
 
 
-def test_a_stray_manifest_is_named(stored):
-    stray = files(stored, ".json").with_name("notes.json")
+@pytest.mark.parametrize("name", ["notes", "random1-digits-ce-01", "random1-digits-cé-0"])
+def test_a_stray_manifest_is_named(stored, name):
+    stray = files(stored, ".json").with_name(f"{name}.json")
     stray.write_text("{}")
-    with pytest.raises(BadInput, match=r"notes.json: not named labels-backbone-method-seed"):
+    with pytest.raises(BadInput, match=rf"{name}.json: not named labels-backbone-method-seed"):
         stored.runs()
 
 
@@ -382,6 +383,11 @@ def test_the_remedy_is_the_whole_command():
 # --- Whole or not at all
 
 
+def test_a_folder_that_is_not_there_is_made(tmp_path):
+    replace_file(tmp_path / "a" / "b" / "c.txt", b"new")
+    assert (tmp_path / "a" / "b" / "c.txt").read_bytes() == b"new"
+
+
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a.npz"
     replace_file(path, b"old")
@@ -411,6 +417,14 @@ def test_of_two_files_none_is_replaced_before_both_are_written(tmp_path, monkeyp
     with pytest.raises(OSError, match="No space left"):
         store_module.replace_files(dict.fromkeys(paths, b"new"))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.npz": b"old", "a.json": b"old"}
+
+
+def test_two_who_write_a_file_at_once_do_not_share_a_part(tmp_path, monkeypatch):
+    parts, replace = [], os.replace
+    monkeypatch.setattr(store_module.os, "replace", lambda part, path: (parts.append(part), replace(part, path)))
+    for blob in (b"one", b"two"):
+        replace_file(tmp_path / "a.npz", blob)
+    assert len(set(parts)) == 2
 
 
 SAVE_OFTEN = """

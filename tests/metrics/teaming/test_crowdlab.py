@@ -8,8 +8,11 @@ from metrics.teaming.crowdlab import Crowdlab
 multiannotator = pytest.importorskip("cleanlab.multiannotator", reason="the extra teaming")
 
 
-def test_it_is_cleanlabs(independent):
+@pytest.mark.parametrize("always", [None, 0])
+def test_it_is_cleanlabs(independent, always):
     machine, labels, *_ = independent(images=400, people=3)
+    if always is not None:
+        labels[:, 2] = always  # one who calls everything the first class
     labels = np.where(np.random.default_rng(0).random(labels.shape) < 0.3, -1, labels)
     labels[:, 0] = np.where((labels < 0).all(1), 0, labels[:, 0])
     given = np.where(labels < 0, np.nan, labels)
@@ -36,6 +39,11 @@ def test_of_two_people_who_differ_one_agrees_with_the_consensus(independent):
     machine, labels, *_ = independent(people=2)
     same = (labels[:, 0] == labels[:, 1]).mean()
     assert Crowdlab.fit(machine, labels).agreement == pytest.approx((1 + same) / 2)
+
+
+def test_two_people_who_always_give_the_first_class_agree(independent):
+    machine, labels, *_ = independent(images=50, people=2)
+    assert Crowdlab.fit(machine, np.zeros_like(labels)).agreement == 1.0
 
 
 def test_without_two_people_an_image_all_weigh_alike(independent):
