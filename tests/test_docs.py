@@ -75,6 +75,9 @@ NOT_RUN = {
         "for labels in random1 random2 random3; do": CLUSTER,
         "export SAME_EYES_WORK=$PWD/runs OMP_NUM_THREADS=4": CLUSTER,
     },
+    "docs/training.md": {
+        "for labels in random1 random2 random3; do": "needs a graphics card; tests/same_eyes/test_cli.py trains digits",
+    },
     "docs/your-own-study.md": {
         "pytest benchmark --study cifar10h": "needs CIFAR-10H; tests/same_eyes/test_studies.py, where it is",
     },
