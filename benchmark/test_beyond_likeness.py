@@ -6,7 +6,7 @@ from same_eyes.measure.likeness import (
     consistencies,
     consistency,
     distance_to_people,
-    split_half_ceiling,
+    human_ceiling,
     wrong_agreement,
 )
 
@@ -38,4 +38,4 @@ def test_a_person_and_a_machine_agree_where_both_are_wrong(measured, claim):
 
 @pytest.mark.claim("machines-confuse-classes-unlike-people")
 def test_a_machine_confuses_classes_less_as_people_do_than_a_person(measured, claim, machine):
-    claim.greater(distance_to_people(measured, machine), than=split_half_ceiling(measured))
+    claim.greater(distance_to_people(measured, machine), than=human_ceiling(measured))

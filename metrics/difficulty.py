@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr
 
 from . import _finite
+from ._dealt import dealt
 
 
 def confidence(probs: ArrayLike) -> NDArray:
@@ -127,11 +128,5 @@ def split_half_entropy(counts: ArrayLike, seed: int = 0) -> tuple[NDArray[np.flo
     ([0.0], [[25, 0]])
     """
     counts = np.asarray(counts, dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    half = np.zeros_like(counts)
-    wanted, left = counts.sum(1) // 2, counts.sum(1)
-    for k in range(counts.shape[1]):  # class by class: the multivariate hypergeometric draw of all images
-        left = left - counts[:, k]
-        half[:, k] = rng.hypergeometric(counts[:, k], left, wanted)
-        wanted = wanted - half[:, k]
+    half = dealt(np.random.default_rng(seed), counts, counts.sum(1) // 2)
     return human_entropy(half), counts - half

@@ -143,7 +143,7 @@ def error_consistency_matrix(right: ArrayLike, *, unbiased: bool = False) -> NDA
     Returns
     -------
     (m, m) float
-        Symmetric, in [-1, 1], 1 on the diagonal; NaN as the module's table says.
+        Symmetric, 1 on the diagonal, in [-1, 1]; the unbiased form may be less than -1. NaN as the module's table says.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def error_consistency(right_a: ArrayLike, right_b: ArrayLike, *, unbiased: bool 
     Returns
     -------
     float
-        In [-1, 1]; NaN as the module's table says.
+        In [-1, 1]; the unbiased form may be less than -1. NaN as the module's table says.
 
     Examples
     --------

@@ -13,8 +13,9 @@ Two samples of one distribution lie apart, the further the fewer their errors. S
 - a *permutation null*: all wrong answers of the two, dealt out anew to them class by class, as many to each as it
   gave. It is exact for classifiers that err independently; of two who share their mistakes it is conservative, and
   they may lie nearer than it;
-- a *split-half ceiling*: the distance between two halves of the people's answers to each image. Nobody can be
-  expected to lie nearer to people than people do.
+- a *human ceiling*: the people's answers to each image in two parts, one of them drawn at random and the rest
+  (`one_and_rest`). Nobody can be expected to lie nearer to people than one more person does; halves of more answers
+  than one would lie nearer to each other than any single answerer can to either.
 """
 
 from typing import Literal
@@ -25,7 +26,7 @@ from scipy.special import entr
 
 from . import _finite
 from ._blocks import blocks
-from .difficulty import split_half_entropy
+from ._dealt import dealt
 
 Distance = Literal["jensen-shannon", "total variation"]
 
@@ -146,49 +147,31 @@ def permuted_distances(
     rng = np.random.default_rng(seed)
     null = np.empty((permutations, len(counts), len(counts)))
     for each in null:
-        dealt = _dealt(rng, pooled, wanted)
-        each[first, second] = each[second, first] = _finite.mean(
-            error_distance(dealt, pooled - dealt, distance=distance)
-        )
+        ours = dealt(rng, pooled, wanted)
+        each[first, second] = each[second, first] = _finite.mean(error_distance(ours, pooled - ours, distance=distance))
     return null
 
 
-def _dealt(rng: np.random.Generator, pooled: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(..., k) so many of each of the pooled answers, (...) in all: multivariate hypergeometric, answer by answer."""
-    dealt, left = np.zeros_like(pooled), pooled.sum(-1)
-    for answer in range(pooled.shape[-1]):
-        left = left - pooled[..., answer]
-        dealt[..., answer] = rng.hypergeometric(pooled[..., answer], left, wanted)
-        wanted = wanted - dealt[..., answer]
-    return dealt
-
-
-def split_half_errors(counts: ArrayLike, truth: ArrayLike, seed: int = 0) -> NDArray[np.int64]:
-    """Errors of two random halves of the people's answers to each image, for the split-half ceiling.
+def one_and_rest(counts: ArrayLike, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """One of the people's answers to each image, drawn at random, and the rest of them: for the human ceiling.
 
     Parameters
     ----------
     counts : (n, k) int
         How many people gave each class to each image.
-    truth : (n,) int
-        True classes.
     seed : int
-        Which halves.
+        Which answers.
 
     Returns
     -------
-    (2, k, k) int
-        As `error_counts` of two classifiers. The first is the smaller half where the number of answers is odd.
+    one, rest : (n, k) int
+        Their sum is `counts`. Of an image with a single answer nothing is drawn.
 
     Examples
     --------
-    >>> split_half_errors([[2, 4, 0], [0, 0, 2]], [0, 0])[:, 0].tolist()
-    [[0, 1, 1], [0, 3, 1]]
+    >>> [part.tolist() for part in one_and_rest([[0, 3], [1, 0]])]
+    [[[0, 1], [0, 0]], [[0, 2], [1, 0]]]
     """
-    counts, truth = np.asarray(counts, dtype=np.int64), np.asarray(truth)
-    rest = split_half_entropy(counts, seed)[1]
-    errors = np.zeros((2, counts.shape[1], counts.shape[1]), dtype=np.int64)
-    for half, answers in zip(errors, (counts - rest, rest), strict=True):
-        np.add.at(half, truth, answers)
-        np.fill_diagonal(half, 0)
-    return errors
+    counts = np.asarray(counts, dtype=np.int64)
+    one = dealt(np.random.default_rng(seed), counts, np.minimum(counts.sum(1) // 2, 1))
+    return one, counts - one

@@ -3,7 +3,7 @@
 A folder holds four memory-mapped arrays, a classifier's answers lying together (Fortran order), and their names::
 
     truth.npy       (n,) int
-    labels.npy      (n, r + m) int: r people, then m machines; -1 did not see
+    labels.npy      (n, r + m) int: r people, then m machines, each of whom saw every image
     right.npy       (n, r + m) bool, which follows from these two
     confidence.npy  (n, m) float32, each machine's largest class probability
     study.json      {"classes": k, "people": [r names], "machines": [m names]}
@@ -46,7 +46,7 @@ class LargeStudy:
     ----------
     truth : (n,) int
     labels : (n, r + m) int
-        People first; -1 did not see.
+        People first.
     right : (n, r + m) bool
     confidence : (n, m) float32
     people, machines : tuple of str
@@ -131,7 +131,8 @@ def write_study(
     Raises
     ------
     BadInput
-        Labels that are no classes, of other images, or fewer or more answers than names.
+        Labels that are no classes (-1 too: all pairs are compared on the same images), of other images, or fewer or
+        more answers than names.
     """
     folder = Path(folder)
     truth, names = _column(truth, None, classes, "truth"), [*people, *machines]
@@ -168,11 +169,14 @@ def _column(labels: ArrayLike, n: int | None, classes: int, name: str) -> NDArra
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or (n is not None and len(labels) != n):
         raise BadInput(f"{name}: expected {n or 'n'} integers, got {labels.dtype} of shape {labels.shape}.")
-    least = 0 if n is None else UNSEEN
-    if labels.size and (labels.min() < least or labels.max() >= classes):
+    if n is not None and (unseen := int((labels == UNSEEN).sum())):
         raise BadInput(
-            f"{name}: labels run from {labels.min()} to {labels.max()}, but there are classes 0 to {classes - 1}"
-            f"{'' if n is None else ' (and -1 for did not see)'}."
+            f"{name}: did not see {unseen} of {n} images (-1), and all pairs are compared on the same ones. Leave out "
+            "these images, or this classifier."
+        )
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        raise BadInput(
+            f"{name}: labels run from {labels.min()} to {labels.max()}, but there are classes 0 to {classes - 1}."
         )
     return labels
 

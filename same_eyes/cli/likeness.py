@@ -72,7 +72,7 @@ def _print_pairs(measured: Measured) -> None:
 
 
 def _print_ranks(measured: Measured) -> None:
-    from ..measure.likeness import distance_to_people, split_half_ceiling, tie_groups, with_people
+    from ..measure.likeness import distance_to_people, human_ceiling, tie_groups, with_people
 
     found = with_people(measured)
     rows = [
@@ -88,7 +88,7 @@ def _print_ranks(measured: Measured) -> None:
     print("\nLikeness to people: the most alike first; in one group nobody is told from its first (Holm, 5 %)\n")
     header = ["group", "", "error consistency with people", "error distance from people"]
     print(tabulate(rows, header, tablefmt="github", disable_numparse=True))
-    print(f"\nError distance of people from people (split-half ceiling): {_text(split_half_ceiling(measured))}")
+    print(f"\nError distance of one answer of people from the rest (human ceiling): {_text(human_ceiling(measured))}")
 
 
 def _write(folder: Path, measured: Measured, source: str) -> None:

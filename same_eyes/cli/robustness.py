@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=tuple(RECIPES), help="default: the fullest complete set")
     parser.add_argument("--store", type=Path, default=leaf("predictions"), help="where predictions are kept")
     parser.add_argument("--data-dir", type=Path, help="folder to search first")
-    parser.add_argument("--replicates", type=replicates, default=1000, help="bootstrap samples behind every interval")
+    parser.add_argument("--replicates", type=replicates, default=2000, help="bootstrap samples behind every interval")
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -53,7 +53,8 @@ def same_mistake_at_widest_gap(measured: Measured, *names: str) -> Estimate:
 @over_trainings
 def missed_by_machines_known_to_people(measured: Measured) -> Estimate:
     """Share of all images that every machine misses and at least one person gets."""
-    found = (_missed(measured) & measured.right(*measured.people).any(1))[:, None].astype(np.uint8)
+    known = (measured.study.people.labels == measured.truth[:, None]).any(1)
+    found = (_missed(measured) & known)[:, None].astype(np.uint8)
     return estimate(with_samples(found, measured.weights)[:, 0] / _sizes(measured))
 
 
@@ -103,12 +104,12 @@ def _missed(measured: Measured) -> NDArray[np.bool_]:
 def _gaps_and_rates(measured: Measured, *names: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(1 + B, p) of every pair: |difference in accuracy| and P(same answer | both wrong); row 0 is all images."""
     labels = np.stack([measured.labels[name] for name in names], 1)
-    right = measured.right(*names)
-    wrong = ~right & (labels >= 0)
+    right, seen = labels == measured.truth[:, None], labels >= 0
+    wrong = ~right & seen
     first, second = np.triu_indices(len(names), 1)
     both = wrong[:, first] & wrong[:, second]
     same = both & (labels[:, first] == labels[:, second])
-    accuracies = with_samples(right.astype(np.uint8), measured.weights) / _sizes(measured)[:, None]
+    accuracies = np.divide(*(with_samples(each.astype(np.uint8), measured.weights) for each in (right, seen)))
     sums = with_samples(np.hstack([both, same]).astype(np.uint8), measured.weights)
     with np.errstate(invalid="ignore"):  # a pair that never errs together
         rates = sums[:, len(first) :] / sums[:, : len(first)]

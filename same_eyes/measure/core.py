@@ -17,6 +17,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from same_eyes.metrics import _finite
 from same_eyes.metrics.accuracy import wilson_interval
 from same_eyes.metrics.bootstrap import bootstrap_sums, resample_counts
 from same_eyes.metrics.matching import Balance
@@ -159,7 +160,10 @@ class Measured:
         return [name for name, runs in self.study.machines.items() if not runs[0].labels_only]
 
     def right(self, *names: str) -> NDArray[np.bool_]:
-        """(n, len(names)) whether each of them is right on each image."""
+        """(n, len(names)) whether each of them is right on each image; raises NotKnown of one who did not see all."""
+        for name in names:
+            if unseen := int((self.labels[name] == UNSEEN).sum()):
+                raise NotKnown(f"this asks where {name} is right, who did not see {unseen} of the images")
         columns = [self.labels[name] == self.truth for name in names]
         return np.stack(columns, 1) if columns else np.empty((len(self.study.truth), 0), bool)
 
@@ -222,7 +226,7 @@ def pooled(found: Sequence[Any]) -> Any:
         value = np.mean([part.value for part in found])
         return Estimate.from_replicates(value, _in_turn([part.replicates for part in found]))
     if isinstance(first, np.ndarray):
-        return np.concatenate([_mean([part[:1] for part in found]), _in_turn([part[1:] for part in found])])
+        return np.concatenate([_finite.mean([part[:1] for part in found], 0), _in_turn([part[1:] for part in found])])
     if isinstance(first, Mapping):
         return {key: pooled([part[key] for part in found]) for key in first}
     if is_dataclass(first):
@@ -245,13 +249,6 @@ def _in_turn(parts: Sequence[NDArray]) -> NDArray:
     return turned
 
 
-def _mean(parts: Sequence[NDArray]) -> NDArray:
-    """Mean of what is defined."""
-    known = np.isfinite(parts)
-    total = np.where(known, parts, 0.0).sum(0)
-    return np.where(known.any(0), total / np.maximum(known.sum(0), 1), np.nan)
-
-
 @cache
 @over_trainings
 def accuracy(measured: Measured, name: str) -> Estimate:
@@ -269,10 +266,10 @@ def exact_accuracy(measured: Measured, name: str) -> Estimate:
 
 @cache
 def _accuracies(measured: Measured) -> dict[str, NDArray[np.float64]]:
-    """(B,) replicates of everybody's accuracy, from one matrix product."""
-    right = measured.right(*measured.labels)
-    shares = bootstrap_sums(right.astype(np.uint8), measured.weights) / measured.sizes
-    return dict(zip(measured.labels, shares.T, strict=True))
+    """(B,) replicates of the accuracy of everybody who saw all images, from one matrix product."""
+    names = [name for name in measured.labels if UNSEEN not in measured.labels[name]]
+    shares = bootstrap_sums(measured.right(*names).astype(np.uint8), measured.weights) / measured.sizes
+    return dict(zip(names, shares.T, strict=True))
 
 
 @over_trainings

@@ -3,18 +3,19 @@
 Images are cut into levels of difficulty, and people's and machines' accuracy is drawn over the levels. What
 difficulty is, is one of :data:`MEASURES`:
 
-========================  ==================================================================  ==============
-by                        difficulty of an image                                              levels are cut
-========================  ==================================================================  ==============
-confidence                the machine's largest class probability (high is easy)              per machine
-agreement                 share of all machines that are right (high is easy)                 once
-leave-one-out agreement   share of the other machines that are right (high is easy)           per machine
-entropy                   of all people's answers, in nats                                    once
-half entropy              of one half of the answers, in nats; the other half is scored       once
-time                      people's mean time, in seconds                                      once
-========================  ==================================================================  ==============
+========================  ==================================================================  =============
+by                        difficulty of an image                                              levels
+========================  ==================================================================  =============
+confidence                the machine's largest class probability (high is easy)              each machine's
+agreement                 share of all machines that are right (high is easy)                 one for all
+leave-one-out agreement   share of the other machines that are right (high is easy)           each machine's
+entropy                   of all people's answers, in nats                                    one for all
+half entropy              of one half of the answers, in nats; the other half is scored       one for all
+time                      people's mean time, in seconds                                      one for all
+========================  ==================================================================  =============
 
-Where levels are cut per machine, people are scored on each machine's levels and averaged over machines. Machines of
+Where each machine has its own difficulties, an image lies in each machine's own level; the borders between levels are
+the same for all machines. People are scored on each machine's levels and averaged over machines. Machines of
 which only labels are known have no part in levels of confidence.
 """
 
@@ -45,7 +46,7 @@ from same_eyes.metrics.levels import (
 from same_eyes.metrics.rank_correlation import rank_correlation, resampled_rank_correlations
 
 from ..claims import Estimate
-from ..types import NoConfidence
+from ..types import UNSEEN, NoConfidence
 from .core import Measured, estimate, over_trainings, with_samples
 
 By = Literal["confidence", "agreement", "leave-one-out agreement", "entropy", "half entropy", "time"]
@@ -62,8 +63,8 @@ class Curves:
     Attributes
     ----------
     people : Levels
-        (1 + B, bins, ·): row 0 is all images, each other row a bootstrap sample. One column each time the
-        levels are cut.
+        (1 + B, bins, ·): row 0 is all images, each other row a bootstrap sample. One column, or one for each
+        machine's levels.
     machines : Levels
         (1 + B, bins, m), on the same levels.
     """
@@ -90,7 +91,8 @@ def curves(measured: Measured, by: By, *, bins: int | None = None, kind: Kind = 
         Number of levels; that of ``measured.choices`` where none is given. Those of 5, 10 and 20 nest, and are
         counted once.
     kind : {"width", "count"}
-        Levels of equal width, or of equal numbers of images as far as ties allow.
+        Levels of equal width, or of equal numbers of images as far as ties allow (of all machines together, where
+        each has its own difficulties).
     """
     bins = bins or measured.choices.levels
     sums = _sums(measured, by, kind, _fine(bins))
@@ -165,6 +167,23 @@ def fall(drawn: Curves, who: Who) -> Estimate:
     return estimate(-_slopes(levels) * (np.fmax.reduce(x) - np.fmin.reduce(x)))
 
 
+@cache
+@over_trainings
+def fall_to_a_split(measured: Measured, who: Who) -> Estimate:
+    """By how much accuracy falls from images on which all agree to those on which two answers are equally frequent.
+
+    Along a straight line through all images, X being the entropy of one half of the answers, which is ln 2 nats there.
+    No levels: those of most entropy hold a handful of images, and neither these nor the hardest image may decide.
+    """
+    entropy, people, machines = _partition(measured, "half entropy")
+    x, y = entropy[:, 0], (people if who == "people" else machines).mean(1)
+    known = np.isfinite(x) & np.isfinite(y)
+    cells = np.where(known[:, None], np.stack([np.ones_like(x), x, y, x * x, x * y], 1), 0.0)
+    n, sum_x, sum_y, sum_xx, sum_xy = with_samples(cells, measured.weights).T
+    with np.errstate(invalid="ignore"):  # all of one entropy
+        return estimate(np.log(2) * (sum_x * sum_y - n * sum_xy) / (n * sum_xx - sum_x * sum_x))
+
+
 class Row(NamedTuple):
     """One level of Figure 3: its X and number of images, accuracies with intervals, ranges over classifiers."""
 
@@ -179,7 +198,7 @@ class Row(NamedTuple):
 def figure_rows(measured: Measured, by: By, *, bins: int = 10, kind: Kind = "width") -> list[Row]:
     """Figure 3's points, one row a level that is not empty.
 
-    ``images`` is a mean over machines where each cuts levels of its own. People known by their counts alone
+    ``images`` is a mean over machines where each has its own levels. People known by their counts alone
     have no range (NaN).
     """
     drawn = curves(measured, by, bins=bins, kind=kind)
@@ -203,9 +222,10 @@ def _persons(measured: Measured, by: By, bins: int, kind: Kind) -> NDArray[np.fl
     """(1, bins, r) accuracy of each person in each level."""
     difficulty, _, _ = _partition(measured, by)
     edges = level_edges(difficulty, bins=_fine(bins), kind=kind)[:: _fine(bins) // bins]
+    answers, truth = measured.study.people.labels, measured.truth[:, None]
     persons = [
         accuracy_by_level(difficulty, np.broadcast_to(right, difficulty.T.shape).T, bins=edges).accuracy
-        for right in np.where(measured.study.people.labels >= 0, measured.right(*measured.people), np.nan).T
+        for right in np.where(answers == UNSEEN, np.nan, answers == truth).T
         if by != "half entropy"
     ]
     return (np.stack(persons, 1) if persons else np.full((bins, 1), np.nan))[None]

@@ -25,14 +25,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from same_eyes.metrics import _finite
 from same_eyes.metrics.bootstrap import standard_error
-from same_eyes.metrics.difficulty import split_half_entropy
 from same_eyes.metrics.error_consistency import consistency_bounds, consistency_from_counts
 from same_eyes.metrics.error_distance import (
     Distance,
     error_counts,
     error_distance,
     error_distances,
+    one_and_rest,
     permuted_distances,
 )
 from same_eyes.metrics.joint_cells import count_joint, joint_cells, joint_counts
@@ -45,7 +46,7 @@ from .core import Measured, accuracy, estimate, over_trainings, with_samples
 Kind = Literal["HH", "MM", "HM"]
 Pairs = dict[tuple[str, str], Estimate]
 
-SPLITS = 4  # of the people's answers in two halves; their mean varies by a tenth of its interval
+DRAWS = 4  # of one answer to each image; their mean varies by a tenth of its interval
 PERMUTATIONS = 500
 
 
@@ -145,35 +146,32 @@ def permutation_null(measured: Measured, distance: Distance = "jensen-shannon") 
     return Null(drawn.mean(0), (1 + greater) / (1 + PERMUTATIONS))
 
 
-def split_half_ceiling(measured: Measured) -> Estimate:
-    """Error distance between two halves of the people's answers: the least that can be expected of anybody."""
+def human_ceiling(measured: Measured) -> Estimate:
+    """Error distance of one answer to each image from the rest: the least that can be expected of anybody."""
     return estimate(_to_people_rows(measured)[:, 0])
 
 
 def distance_to_people(measured: Measured, machine: str) -> Estimate:
-    """Error distance of a machine from the larger of these halves."""
+    """Error distance of a machine from the same rest."""
     return estimate(_to_people_rows(measured)[:, 1 + measured.machines.index(machine)])
 
 
 @cache
 @over_trainings
 def _to_people_rows(measured: Measured) -> NDArray[np.float64]:
-    """(1 + B, 1 + m) distance from the larger half of the people's answers: of the smaller one, of each machine."""
+    """(1 + B, 1 + m) distance from all of the people's answers but one: of that one, of each machine."""
     study, k = measured.study, len(measured.study.classes)
-    halves = []
-    for split in range(SPLITS):
-        rest = split_half_entropy(study.people.counts, measured.seed + split)[1]
-        halves += [study.people.counts - rest, rest]
+    parts = [part for draw in range(DRAWS) for part in one_and_rest(study.people.counts, measured.seed + draw)]
     machines = study.machine_labels()[:, :, None] == np.arange(k)
-    answers = np.concatenate([np.stack(halves, 1), machines], 1)  # (n, 2 SPLITS + m, k)
+    answers = np.concatenate([np.stack(parts, 1), machines], 1)  # (n, 2 DRAWS + m, k)
     wrong = np.where((study.truth[:, None] == np.arange(k))[:, None], 0, answers)
     counts = _class_sums(measured, wrong.reshape(len(wrong), -1).astype(np.uint8))
-    counts = counts.reshape(*counts.shape[:2], -1, k)  # (1 + B, k, 2 SPLITS + m, k)
-    larger = counts[:, :, None, 1 : 2 * SPLITS : 2]
-    smaller = error_distance(counts[:, :, 0 : 2 * SPLITS : 2], larger[:, :, 0])
-    of_machines = error_distance(counts[:, :, 2 * SPLITS :, None], larger)
-    found = np.concatenate([smaller[:, :, None], of_machines], 2)  # (1 + B, k, 1 + m, SPLITS)
-    return _recentred(_known_mean(_known_mean(found, 1), -1))
+    counts = counts.reshape(*counts.shape[:2], -1, k)  # (1 + B, k, 2 DRAWS + m, k)
+    rest = counts[:, :, None, 1 : 2 * DRAWS : 2]
+    of_one = error_distance(counts[:, :, 0 : 2 * DRAWS : 2], rest[:, :, 0])
+    of_machines = error_distance(counts[:, :, 2 * DRAWS :, None], rest)
+    found = np.concatenate([of_one[:, :, None], of_machines], 2)  # (1 + B, k, 1 + m, DRAWS)
+    return _recentred(_finite.mean(_finite.mean(found, 1), -1))
 
 
 @cache
@@ -188,7 +186,7 @@ def _distance_rows(measured: Measured, distance: Distance) -> NDArray[np.float64
     first, second = np.triu_indices(len(names), 1)
     each = [error_distance(of[:, first], of[:, second], distance=distance) for of in counts.swapaxes(0, 1)]
     rows = np.full((len(counts), len(names), len(names)), np.nan)
-    rows[:, first, second] = rows[:, second, first] = _recentred(_known_mean(np.stack(each), 0))
+    rows[:, first, second] = rows[:, second, first] = _recentred(_finite.mean(np.stack(each), 0))
     return rows
 
 
@@ -198,7 +196,7 @@ def _recentred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     A distance between samples is greater than that between what they are drawn from. The number itself has that bias
     once, as the null and the ceiling beside it have; its replicates, samples of a sample, have it twice.
     """
-    rows[1:] += rows[0] - _known_mean(rows[1:], 0)
+    rows[1:] += rows[0] - _finite.mean(rows[1:], 0)
     return rows
 
 
@@ -241,7 +239,7 @@ def _columns(name: str, found: Estimate) -> dict[str, float]:
 
 
 def tie_groups(found: Mapping[str, Estimate], alpha: float = 0.05) -> list[list[str]]:
-    """Names from the greatest number to the least, in groups that cannot be told apart.
+    """Names from the greatest number to the least, in groups that cannot be told from their first.
 
     A group is led by its greatest, and holds those after it whose difference to the leader is not significant: paired
     over images, with a normal error from the bootstrap, Holm over all pairs. Who is undefined is in no group.
@@ -327,14 +325,7 @@ def _sides(measured: Measured, kind: Kind) -> tuple[list[int], list[int]]:
 def _mean(rows: NDArray[np.float64], first: Sequence[int], second: Sequence[int]) -> NDArray[np.float64]:
     """(1 + B,) mean over some pairs, of those that are defined; nobody is a pair with itself."""
     pairs = np.array([(i, j) for i, j in zip(first, second, strict=True) if i != j], int).reshape(-1, 2)
-    return _known_mean(rows[:, pairs[:, 0], pairs[:, 1]], -1)
-
-
-def _known_mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Mean of what is defined; NaN where nothing is."""
-    known = np.isfinite(values)
-    total, count = np.where(known, values, 0.0).sum(axis), known.sum(axis)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return _finite.mean(rows[:, pairs[:, 0], pairs[:, 1]], -1)
 
 
 def _p(difference: Estimate) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
+from same_eyes.metrics import _finite
 from same_eyes.metrics.matrix_t_test import TTest, matrix_t_test
 from same_eyes.metrics.mistake_confusion import mistake_cells, normalise_rows
 from same_eyes.metrics.mistake_confusion import same_mistake as diagonal_mean
@@ -49,7 +50,7 @@ def other_mistake(measured: Measured, pair: Pair) -> Estimate:
     """Mean of the confusion off its diagonal: how often the second gives one particular other wrong answer."""
     matrix, replicates = confusion(measured, pair)
     off = ~np.eye(len(matrix), dtype=bool)
-    return Estimate.from_replicates(float(_mean(matrix[off])), _mean(replicates[:, off]))
+    return Estimate.from_replicates(float(_finite.mean(matrix[off])), _finite.mean(replicates[:, off]))
 
 
 def matrix_test(
@@ -59,16 +60,10 @@ def matrix_test(
     (a, _), (b, _), paired = confusion(measured, first), confusion(measured, second), measured.choices.paired
     test = matrix_t_test(a, b, part=part, paired=paired)
     entries = np.eye(len(a), dtype=bool) if part == "diagonal" else ~np.eye(len(a), dtype=bool)
-    difference = float(_mean(a[entries]) - _mean(b[entries]))
+    difference = float(_finite.mean(a[entries]) - _finite.mean(b[entries]))
     if test.statistic:
         error = abs(difference / test.statistic)
     else:  # no difference to divide by: one more in every entry has the same standard error
         error = 1 / matrix_t_test(a + 1, b, part=part, paired=paired).statistic
     half = float(error * t.ppf(0.975, test.df))
     return Estimate(difference, difference - half, difference + half), test
-
-
-def _mean(values: NDArray) -> NDArray:
-    """Mean over the last axis, NaN left out."""
-    count = np.isfinite(values).sum(-1)
-    return np.where(count > 0, np.nansum(values, -1) / np.maximum(count, 1), np.nan)

@@ -117,7 +117,7 @@ class Grid:
 def grid(
     variants: Sequence[Variant],
     claims: Sequence[str] = CLAIMS,
-    replicates: int = 1000,
+    replicates: int = 2000,
     progress: Callable[[Sequence[Variant]], Iterator[Variant]] = iter,
 ) -> Grid:
     """Run the claims' own tests in every variant.

@@ -8,17 +8,15 @@ Romano, Shaikh & Wilhelm, Review of Economic Studies 91, 2024, bound ranks by te
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from same_eyes.metrics.error_consistency import consistency_from_counts
-from same_eyes.metrics.joint_cells import joint_cells, joint_counts
 from same_eyes.metrics.paired_tests import holm, mcnemar
 
 from ..claims import Estimate
-from .core import Measured, accuracy, over_trainings, with_samples
+from .core import Measured, accuracy
+from .likeness import consistencies
 from .matching import matchings
 from .teaming import Rule, best_machine, gain_from_original, mean
 
@@ -108,20 +106,3 @@ def rows(measured: Measured, name: str) -> list[Row]:
 def nearest(measured: Measured, name: str, others: Sequence[str]) -> str:
     """Whose mistakes are most on the same images as this machine's, beyond what the accuracies make them."""
     return max(others, key=lambda other: np.nan_to_num(consistencies(measured)[name, other].value, nan=-np.inf))
-
-
-@cache
-@over_trainings
-def consistencies(measured: Measured) -> dict[tuple[str, str], Estimate]:
-    """Error consistency (kappa) of every machine with everybody."""
-    names = measured.people + measured.machines
-    sums = with_samples(joint_cells(measured.right(*names)), measured.weights)
-    kappa = consistency_from_counts(*joint_counts(sums))
-    places = {name: i for i, name in enumerate(names)}
-    return {
-        (machine, other): Estimate.from_replicates(kappa[0, i, places[other]], kappa[1:, i, places[other]])
-        for machine, i in places.items()
-        if machine in measured.machines
-        for other in names
-        if other != machine
-    }

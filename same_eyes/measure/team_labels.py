@@ -43,7 +43,8 @@ def table(
     partners = [measured.people[0], *[ALL_PEOPLE][: len(measured.people) > 1]]
     rows = []
     for partner in partners:
-        known = [name for name in rules if rule_named(name).needs_truth and rule_named(name).least <= len(partners)]
+        people = len(members(measured, partner))
+        known = [name for name in rules if rule_named(name).needs_truth and rule_named(name).least <= people]
         shown = partial(progress, desc=f"labels, {partner}")
         for (rule, images), (gain, realised) in curve(measured, machines, partner, known, workers, shown).items():
             numbers = {"gain": gain, "realised": realised}

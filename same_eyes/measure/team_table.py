@@ -32,6 +32,7 @@ from ..types import UNSEEN
 from .beyond import (
     ALL_PEOPLE,
     STUDY_RULE,
+    best_other_machine,
     calibration_sums,
     folds_of,
     labels_of,
@@ -253,19 +254,6 @@ def _class_sums(measured: Measured, cells: NDArray[np.float32]) -> Array:
 
 
 # --- All teams ----------------------------------------------------------------------------------------------
-
-
-def best_other_machine(measured: Measured, machine: str, rule: str) -> str:
-    """The other machine with which a team by this rule is most accurate, on all images."""
-    others = [name for name in measured.machines if name != machine]
-    return max(others, key=lambda other: _accuracy(measured, machine, other, rule))
-
-
-@over_trainings
-def _accuracy(measured: Measured, machine: str, partner: str, rule: str) -> float:
-    probs, labels, folds = _probs(measured, machine), labels_of(measured, partner), folds_of(measured, 0)
-    answers = cross_fit(rule_named(rule), probs, labels, measured.truth, folds)
-    return float((answers.probs().argmax(1) == measured.truth).mean())
 
 
 def best_to_average(measured: Measured, machine: str) -> str | None:

@@ -122,8 +122,7 @@ def gain_from_original(measured: Measured, machine: str, partner: str, rule: Rul
 
 def gain_over_better(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
     """What the team adds to its better member."""
-    better = max(machine, partner, key=lambda name: accuracy(measured, name).value)
-    return team(measured, machine, partner, rule) - accuracy(measured, better)
+    return team(measured, machine, partner, rule) - _better(measured, machine, partner)
 
 
 def gain_as_printed(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
@@ -134,10 +133,15 @@ def gain_as_printed(measured: Measured, machine: str, partner: str, rule: Rule) 
 
 def unrealised_share(measured: Measured, machine: str, partner: str, rule: Rule) -> Estimate:
     """Share of the oracle's gain over the better member that the team leaves: (oracle - team) / (oracle - better)."""
-    members = [accuracy(measured, name) for name in (machine, partner)]
-    of_all = [team(measured, machine, partner, rule), *members, team(measured, machine, partner, "oracle")]
+    better = _better(measured, machine, partner)
+    of_all = [team(measured, machine, partner, rule), better, better, team(measured, machine, partner, "oracle")]
     value = 1 - realised_share(*(estimate.value for estimate in of_all))
     return Estimate.from_replicates(value, 1 - realised_share(*_replicates(*of_all)))
+
+
+def _better(measured: Measured, machine: str, partner: str) -> Estimate:
+    """Accuracy of the better of two, on all images."""
+    return max((accuracy(measured, name) for name in (machine, partner)), key=lambda found: found.value)
 
 
 # --- Partners -----------------------------------------------------------------------------------------------

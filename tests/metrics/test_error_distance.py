@@ -8,8 +8,8 @@ from metrics.error_distance import (
     error_counts,
     error_distance,
     error_distances,
+    one_and_rest,
     permuted_distances,
-    split_half_errors,
 )
 
 K = 5
@@ -114,16 +114,30 @@ def test_the_seed_decides_what_is_dealt_out():
     assert (permuted_distances(counts, permutations=20, seed=1) != null).any()
 
 
-def test_halves_are_drawn_without_replacement_and_are_alike():
-    truth = np.repeat(np.arange(K), 40)
+def errors_of(answers, truth):
+    found = np.stack([answers[truth == t].sum(0) for t in range(K)])
+    np.fill_diagonal(found, 0)
+    return found
+
+
+@pytest.mark.parametrize("people", [3, 51])
+def test_one_answer_is_drawn_without_replacement_and_is_like_the_rest(people):
+    truth = np.repeat(np.arange(K), 400)
     rng = np.random.default_rng(0)
-    counts = rng.multinomial(51, [0.5, 0.3, 0.1, 0.05, 0.05], size=len(truth))
+    counts = rng.multinomial(people, [0.5, 0.3, 0.1, 0.05, 0.05], size=len(truth))
     counts = np.stack([np.roll(row, t) for row, t in zip(counts, truth, strict=True)])
-    halves = split_half_errors(counts, truth)
-    whole = np.stack([counts[truth == t].sum(0) for t in range(K)])
-    np.fill_diagonal(whole, 0)
-    np.testing.assert_array_equal(halves.sum(0), whole)
-    assert pvalues(halves)[0, 1] > 0.05
-    assert pvalues(np.stack([halves[0], np.roll(halves[1], 1, axis=1)]))[0, 1] == 0.01
-    np.testing.assert_array_equal(split_half_errors(counts, truth, 0), halves)
-    assert (split_half_errors(counts, truth, 1) != halves).any()
+    one, rest = one_and_rest(counts)
+    np.testing.assert_array_equal(one + rest, counts)
+    assert (one.sum(1) == 1).all()
+    assert (rest >= 0).all()
+    two = np.stack([errors_of(part, truth) for part in (one, rest)])
+    assert pvalues(two)[0, 1] > 0.05
+    assert pvalues(np.stack([two[0], np.roll(two[1], 1, axis=1)]))[0, 1] == 0.01
+    np.testing.assert_array_equal(one_and_rest(counts, 0)[0], one)
+    assert (one_and_rest(counts, 1)[0] != one).any()
+
+
+def test_the_only_answer_stays_with_the_rest():
+    one, rest = one_and_rest([[0, 1], [0, 0], [2, 0]])
+    assert one.tolist() == [[0, 0], [0, 0], [1, 0]]
+    assert rest.tolist() == [[0, 1], [0, 0], [1, 0]]

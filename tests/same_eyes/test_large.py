@@ -134,7 +134,7 @@ def test_a_bad_row_is_named_with_its_block(monkeypatch):
 
 def test_what_is_written_is_read_again(tmp_path):
     truth, probs = np.array([0, 1, 2, 1]), softmax(4, 3)
-    person = np.array([0, -1, 2, 0])
+    person = np.array([0, 2, 2, 0])
     write_study(tmp_path, truth, 3, ["Ann"], ["net"], [(person, None), read_probs(probs)], progress=False)
     study = LargeStudy.open(tmp_path)
     assert study.people == ("Ann",)
@@ -149,9 +149,9 @@ def test_what_is_written_is_read_again(tmp_path):
 @pytest.mark.parametrize(("classes", "kind"), [(10, np.int8), (128, np.int8), (129, np.int16), (1000, np.int16)])
 def test_labels_take_the_smallest_type_that_holds_them(tmp_path, classes, kind):
     truth = np.array([classes - 1, 0])
-    study = write_study(tmp_path, truth, classes, ["Ann"], [], [(np.array([-1, classes - 1]), None)], progress=False)
+    study = write_study(tmp_path, truth, classes, ["Ann"], [], [(np.array([0, classes - 1]), None)], progress=False)
     assert study.labels.dtype == study.truth.dtype == kind
-    assert study.labels[:, 0].tolist() == [-1, classes - 1]
+    assert study.labels[:, 0].tolist() == [0, classes - 1]
     assert study.truth[0] == classes - 1
 
 
@@ -165,6 +165,7 @@ GOOD = (np.array([0, 1]), np.array([0.5, 0.9]))
         ([GOOD, GOOD], r"more answers than names \(1\)"),
         ([(np.array([0, 2]), GOOD[1])], "net: labels run from 0 to 2, but there are classes 0 to 1"),
         ([(np.array([0, -2]), GOOD[1])], "net: labels run from -2"),
+        ([(np.array([0, -1]), GOOD[1])], r"net: did not see 1 of 2 images \(-1\), .* Leave out"),
         ([(np.array([0.0, 1.0]), GOOD[1])], "net: expected 2 integers, got float64"),
         ([(np.array([0, 1, 1]), GOOD[1])], r"net: expected 2 integers, got int64 of shape \(3,\)"),
         ([(GOOD[0], None)], "net: a machine needs its confidence"),
@@ -251,7 +252,7 @@ def test_the_documents_example_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, array in {
         "truth": np.array([0, 999, 5]),
-        "ann": np.array([0, -1, 5]),
+        "ann": np.array([0, 1, 5]),
         "ResNet": softmax(3, 1000),
         "ViT": softmax(3, 1000, seed=1),
     }.items():

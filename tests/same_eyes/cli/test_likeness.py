@@ -20,7 +20,7 @@ def test_everybody_is_compared_with_everybody(capsys, planted):
     rows = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("| ")]
     assert {"Human 1", "CE", "GCE", "two machines"} <= set(rows)
     assert "SIMULATED" in out
-    assert "split-half ceiling" in out
+    assert "human ceiling" in out
 
 
 def test_table_and_pictures_are_written(capsys, planted, tmp_path):

@@ -23,6 +23,7 @@ from same_eyes.measure.teaming import (
     unrealised_share,
 )
 from same_eyes.testing.worlds import Observer, simulated_study
+from same_eyes.types import Annotators, NotKnown
 
 PEOPLE = [Observer(0.8, eye="people")] * 3
 MACHINES = {"CE": Observer(0.85), "GCE": Observer(0.82), "FW": Observer(0.7)}
@@ -163,3 +164,20 @@ def test_samples_may_be_of_another_kind(study):
     expected = [right[study.group != group].mean() for group in range(100)]
     np.testing.assert_allclose(accuracy(left_out, "CE").replicates, expected)
     np.testing.assert_allclose(team(left_out, "CE", "CE", "hindsight").replicates, expected)
+
+
+# --- Who did not see all images -------------------------------------------------------------------------------
+
+
+def test_where_somebody_is_right_who_did_not_see_all_images_is_not_known(study):
+    labels = study.people.labels.copy()
+    labels[:700, 0] = -1
+    measured = Measured(replace(study, people=Annotators(labels, 10)), 20)
+    for ask in (
+        lambda: accuracy(measured, "Human 1"),
+        lambda: matchings(measured),
+        lambda: team(measured, "CE", "Human 1", "oracle"),
+    ):
+        with pytest.raises(NotKnown, match="Human 1 is right, who did not see 700 of the images"):
+            ask()
+    assert accuracy(measured, "Human 2").value == accuracy(Measured(study, 20), "Human 2").value

@@ -13,6 +13,7 @@ from same_eyes.measure.difficulty import (
     By,
     curves,
     fall,
+    fall_to_a_split,
     figure_rows,
     greatest_lead,
     hardness,
@@ -135,6 +136,24 @@ def test_accuracy_falls_by_the_drop_of_its_line(measured):
     x = drawn.people.difficulty[0]
     expected = -np.polyfit(x, drawn.people.accuracy[0], 1)[0] * (x[-1] - x[0])
     assert fall(drawn, "people").value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("who", ["people", "machines"])
+def test_accuracy_falls_along_the_line_through_all_images(measured, who):
+    people = Annotators(np.random.default_rng(0).integers(10, size=(1500, 8)), 10)
+    asked = Measured(replace(measured.study, people=people), 50)
+    entropy, rest = split_half_entropy(people.counts, 0)
+    truth = asked.study.truth
+    right = rest[np.arange(1500), truth] / rest.sum(1) if who == "people" else asked.right(*asked.machines).mean(1)
+    found = fall_to_a_split(asked, who)
+    assert found.value == pytest.approx(-np.polyfit(entropy, right, 1)[0] * np.log(2))
+    drawn = np.repeat(np.arange(1500), asked.weights[3])
+    assert found.replicates[3] == pytest.approx(-np.polyfit(entropy[drawn], right[drawn], 1)[0] * np.log(2))
+
+
+def test_without_two_answers_a_half_disagreement_is_undefined(measured):
+    people = Annotators(measured.study.people.labels[:, :1], 10)
+    assert np.isnan(fall_to_a_split(Measured(replace(measured.study, people=people), 20), "people").value)
 
 
 @pytest.mark.parametrize("by", MEASURES)

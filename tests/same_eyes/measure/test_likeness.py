@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 from same_eyes.claims import Estimate
 from same_eyes.measure import Measured, likeness
 from same_eyes.metrics.error_consistency import consistency_bounds, error_consistency
-from same_eyes.metrics.error_distance import error_counts, error_distances, permuted_distances, split_half_errors
+from same_eyes.metrics.error_distance import error_counts, error_distances, one_and_rest, permuted_distances
 from same_eyes.metrics.wrong_agreement import wrong_agreement
 from same_eyes.testing.worlds import Observer, simulated_study
 from same_eyes.types import Annotators
@@ -96,14 +96,30 @@ def test_distances_and_their_null_are_the_metrics(measured, labels, distance):
     assert null.p[0, 5] == (1 + (drawn[:, 0, 5] >= expected[0, 5]).sum()) / (1 + likeness.PERMUTATIONS)
 
 
-def test_the_ceiling_is_the_distance_of_two_halves_of_the_people(measured):
+def errors_of(answers, truth):
+    found = np.stack([answers[truth == t].sum(0) for t in range(K)])
+    np.fill_diagonal(found, 0)
+    return found
+
+
+def test_the_ceiling_is_the_distance_of_one_answer_from_the_rest(measured):
     study = measured.study
-    halves = [split_half_errors(study.people.counts, study.truth, seed) for seed in range(likeness.SPLITS)]
-    expected = np.mean([error_distances(pair)[0, 1] for pair in halves])
-    assert likeness.split_half_ceiling(measured).value == pytest.approx(expected)
+    drawn = [one_and_rest(study.people.counts, seed) for seed in range(likeness.DRAWS)]
+    parts = [[errors_of(part, study.truth) for part in two] for two in drawn]
+    expected = np.mean([error_distances(np.stack(two))[0, 1] for two in parts])
+    assert likeness.human_ceiling(measured).value == pytest.approx(expected)
     machine = error_counts(study.machine_labels(), study.truth, K)[1]
-    expected = np.mean([error_distances(np.stack([machine, larger]))[0, 1] for _, larger in halves])
+    expected = np.mean([error_distances(np.stack([machine, rest]))[0, 1] for _, rest in parts])
     assert likeness.distance_to_people(measured, "GCE").value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("people", [3, 12])
+def test_a_machine_that_is_one_more_person_meets_the_ceiling_of_however_many(people):
+    """Halves of many answers would lie nearer to each other than a single answerer can to either."""
+    one_more = Observer(0.75, eye="person")
+    measured = Measured(simulated_study([one_more] * people, {"CE": one_more}, images=3000, classes=K), 200)
+    beyond = likeness.distance_to_people(measured, "CE") - likeness.human_ceiling(measured)
+    assert beyond.low < 0 < beyond.high
 
 
 def test_people_who_are_counts_alone_have_a_ceiling_but_are_in_no_pair(measured):
@@ -113,7 +129,7 @@ def test_people_who_are_counts_alone_have_a_ceiling_but_are_in_no_pair(measured)
         assert np.isnan(likeness.consistency(counted, kind).value)
         assert np.isnan(likeness.wrong_agreement(counted, kind).value)
     assert likeness.consistency(counted, "MM").value == likeness.consistency(measured, "MM").value
-    assert likeness.split_half_ceiling(counted).value == likeness.split_half_ceiling(measured).value
+    assert likeness.human_ceiling(counted).value == likeness.human_ceiling(measured).value
 
 
 def test_several_trainings_are_one_machine_and_one_more_source_of_spread(measured):

@@ -1,7 +1,10 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
-from same_eyes.measure import Measured
+from same_eyes.measure import Measured, team_labels
 from same_eyes.measure.beyond import ALL_PEOPLE, folds_of, labels_of
 from same_eyes.measure.team_labels import SIZES, curve, table
 from same_eyes.metrics.teaming.cross_fit import cross_fit
@@ -49,3 +52,15 @@ def test_rules_that_need_no_truth_are_left_out(measured):
     assert list(found["partner"].unique()) == ["Human 1", ALL_PEOPLE]
     assert set(found["images"]) <= set(SIZES)
     assert [total for _, total in seen] == [1, 1]
+
+
+def test_a_rule_learns_from_as_many_people_as_it_needs(measured, monkeypatch):
+    @dataclass(frozen=True)
+    class Two(ProbsPlusLabels):
+        least: ClassVar[int] = 2
+
+    known = team_labels.rule_named
+    monkeypatch.setattr(team_labels, "rule_named", lambda name: Two if name == "two" else known(name))
+    found = table(measured, ["CE"], ["p_plus_l", "two"])
+    assert set(found.loc[found["rule"] == "two", "partner"]) == {ALL_PEOPLE}
+    assert set(found.loc[found["rule"] == "p_plus_l", "partner"]) == {"Human 1", ALL_PEOPLE}

@@ -90,6 +90,17 @@ def test_what_is_realised_and_what_is_left_are_one(measured):
     assert teaming.unrealised_share(measured, "CE", "Human 1", "oracle").value == 0
 
 
+def test_the_better_member_stays_the_better_one_in_the_samples():
+    study = simulated_study([Observer(0.8)] * 2, {"CE": Observer(0.8)}, images=300)
+    measured = Measured(study, replicates=200)
+    left = teaming.unrealised_share(measured, "CE", "Human 1", 0.6)
+    over = [teaming.gain_over_better(measured, "CE", "Human 1", rule) for rule in (0.6, "oracle")]
+    own, other = (np.asarray(accuracy(measured, name).replicates) for name in ("CE", "Human 1"))
+    assert (own < other).any()
+    assert (own > other).any()
+    np.testing.assert_allclose(left.replicates, 1 - over[0].replicates / over[1].replicates)
+
+
 def test_the_best_partners(measured):
     teams = teaming.teams(measured, "oracle")
     person = teaming.best_person(measured, "CE", "oracle")
