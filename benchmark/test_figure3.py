@@ -15,6 +15,7 @@ from same_eyes.measure.difficulty import (
     line,
     slope_gap,
     surest_lead,
+    why_no_times,
 )
 
 LOW = {f"level {level + 1} of 10": level for level in range(5)}  # the lower half
@@ -103,8 +104,8 @@ def test_each_wins_somewhere_beyond_sampling(measured, claim, who):
 
 def needs_times(measured, claim):
     """Without people's times the claim is not testable."""
-    if measured.study.people.seconds is None:
-        claim.not_testable(f"no times of people are at hand for {measured.study.name} (CIFAR-10H: its raw trials)")
+    if why := why_no_times(measured):
+        claim.not_testable(why)
 
 
 def needs_batches(measured, claim):

@@ -217,13 +217,17 @@ def _machines(table: Any, path: Path) -> dict[str, tuple[Path, ...]]:
 
 
 def _read_table(file: Path) -> pd.DataFrame:
-    """A table with its column names in lower case; every cell as text but in Parquet."""
+    """A table with its column names in lower case; every cell as text but in Parquet: "NA" may be a name."""
     import pandas as pd
 
     try:
         with file.open("rb") as opened:
             parquet = opened.read(4) == b"PAR1"
-        frame = pd.read_parquet(file) if parquet else pd.read_csv(file, dtype=str, skipinitialspace=True)
+        frame = (
+            pd.read_parquet(file)
+            if parquet
+            else pd.read_csv(file, dtype=str, skipinitialspace=True, keep_default_na=False)
+        )
     except ImportError:
         raise BadInput(f"{file}: reading parquet needs pyarrow: pip install 'same-eyes[parquet]'") from None
     except FileNotFoundError:
@@ -233,9 +237,14 @@ def _read_table(file: Path) -> pd.DataFrame:
     frame.columns = [str(name).strip().lower() for name in frame.columns]
     if "image" not in frame.columns or not len(frame):
         raise BadInput(f"{file}: it needs rows, and a column `image`; its columns are {', '.join(frame.columns)}.")
-    if frame["image"].isna().any():
-        raise BadInput(f"{file}: row {int(frame['image'].isna().argmax())} names no image.")
+    if (blank := _blank(frame["image"])).any():
+        raise BadInput(f"{file}: row {int(blank.argmax())} names no image.")
     return frame.assign(image=frame["image"].astype(str).str.strip())
+
+
+def _blank(column: pd.Series) -> pd.Series:
+    """Which cells say nothing."""
+    return column.isna() | (column.astype(str).str.strip() == "")
 
 
 def _numbers(column: pd.Series, classes: Sequence[str], file: Path) -> NDArray[np.int64]:
@@ -276,6 +285,8 @@ def _long(
 ) -> tuple[NDArray[np.str_], _Answers]:
     if "annotator" not in frame.columns:
         raise BadInput(f"{file}: it needs the columns image, annotator and label.")
+    if (blank := _blank(frame["annotator"])).any():
+        raise BadInput(f"{file}: row {int(blank.argmax())} names no annotator. Give everybody a name, or a number.")
     if frame.duplicated(["image", "annotator"]).any():
         twice = frame[frame.duplicated(["image", "annotator"])].iloc[0]
         raise BadInput(f"{file}: {twice['annotator']!r} answers image {twice['image']!r} twice.")
@@ -303,7 +314,7 @@ def _seconds(frame: pd.DataFrame, file: Path) -> NDArray[np.float64] | None:
     import pandas as pd
 
     seconds = pd.to_numeric(frame["seconds"], errors="coerce")
-    if (wrong := seconds.isna() & frame["seconds"].notna()).any():
+    if (wrong := seconds.isna() & ~_blank(frame["seconds"])).any():
         raise BadInput(f"{file}: row {int(wrong.argmax())} has {frame['seconds'][wrong].iloc[0]!r} seconds.")
     return seconds.to_numpy(np.float64)
 
@@ -353,12 +364,12 @@ def _people(
 ) -> tuple[NDArray[np.bool_], Annotators, tuple[str, ...]]:
     """Which images are compared, the columns that are, and what to say of it."""
     total, notes = answers.counts.sum(1), []
-    if answers.names:
-        keep, r = np.ones(len(total), bool), len(answers.names)
+    keep = total >= 2
+    if not keep.any():
+        raise BadInput(f"{path}: no image has two answers, so that no two people can be compared.")
+    if answers.names:  # all of whom saw every image
+        r = len(answers.names)
     else:
-        keep = total >= 2
-        if not keep.any():
-            raise BadInput(f"{path}: no image has two answers, so that no two people can be compared.")
         r = min(most, int(total[keep].min()))
         notes.append(f"people are slots: {r} answers to each image, of {total[keep].min()} to {total.max()}")
         if not keep.all():

@@ -73,11 +73,31 @@ class Trainer:
     device: str = "cpu"
 
     def train_all(self, runs: Iterable[Run], progress: bool = True) -> None:
-        """Train what is not stored, in an order that trains a shared start once."""
+        """Train what is not stored, in an order that trains a shared start once.
+
+        Raises
+        ------
+        FloatingPointError
+            The only training diverged.
+        BadInput
+            Some of several did; it names them, once the others are done.
+        """
         wanted = [run for run in in_order(runs, self.store.methods) if self.store.status(run) != "stored"]
+        failed: dict[Run, str] = {}
         for i, run in enumerate(wanted, 1):
             tqdm.write(f"[{i}/{len(wanted)}] {run.name}", file=sys.stderr)
-            self.train(run, progress)
+            start = run.start(self.store.methods) if self.store.methods[run.method].starts_from else None
+            if start in failed:
+                failed[run] = f"{run.name}: it starts from {start.name}"
+                continue
+            try:
+                self.train(run, progress)
+            except FloatingPointError as diverged:
+                if len(wanted) == 1:
+                    raise
+                failed[run] = f"{run.name}: {diverged}"
+        if failed:
+            raise BadInput("\n".join([f"{len(failed)} of {len(wanted)} runs are not trained.", *failed.values()]))
 
     def train(self, run: Run, progress: bool = True) -> Path | None:
         """Train one run and store it; None where it was stored already."""

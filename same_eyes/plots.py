@@ -25,7 +25,7 @@ from same_eyes.metrics.mistake_confusion import empty_rows
 
 from .claims import Estimate, NotTestable
 from .measure.core import Measured, accuracy
-from .measure.difficulty import By, Kind, Row, curves, figure_rows, identity_line, line
+from .measure.difficulty import By, Kind, Row, curves, figure_rows, identity_line, line, why_no_times
 from .measure.matching import matchings, others, strongest_mixed_match, weakest_match
 from .measure.mistakes import confusion, same_mistake
 from .measure.teaming import (
@@ -280,9 +280,7 @@ def figure3(measured: Measured, official: Measured | str, source: str = "", *, p
 
 
 def _why_not(measured: Measured, panel: Panel) -> str:
-    if panel.by == "time" and measured.study.people.seconds is None:
-        return f"no times of people are at hand for {measured.study.name} (CIFAR-10H: its raw trials)"
-    return ""
+    return why_no_times(measured) if panel.by == "time" else ""
 
 
 def _levels(axes: Axes, measured: Measured, panel: Panel, paper: bool) -> None:

@@ -93,6 +93,10 @@ class Session:
         )  # with a machine of the user's own, other numbers are to be expected
         self.baseline: str = config.getoption("baseline")
         self.gate: bool = config.getoption("gate")
+        if self.gate and (self.origin.folder or self.origin.elsewhere):
+            raise BadInput(
+                f"--gate holds machines to the baseline's numbers, which are not about {self.name}. Leave it out."
+            )
         known = [*expectations.QUANTITIES, *self.claims]
         file = _folder(config, "expectations")
         self.expected = expectations.OfClaims(expectations.read(file, known) if file else (), self.runset.names)
@@ -536,7 +540,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         if state is not None:
             workers.send(state, session.config)
         return
-    if state is None or not state.record:
+    if state is None:
+        return
+    if not state.record:
+        if state.gate or state.report or state.baseline == "write":
+            state.errors.append("no claim was asked for, so that nothing is compared and nothing is written")
+            _fail(session)
         return
     workers.sort(state)
     broken_off = session.shouldfail or session.shouldstop  # by -x, say
@@ -553,27 +562,41 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         state.errors.append("nothing was measured: no claim that was asked for has what it needs")
     if cases:
         state.errors += [f"--expectations: {line}" for line in state.expected.stale(state.record, full)]
-    if state.baseline != "off":
-        _baseline(state, full)
+    if state.baseline != "off" and not _baseline(state, full):
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
     if state.gate:
         held = state.expected.of_gate(sides.of_baseline(state.measured, state.runset))
         state.notes.append(held.text())
         (state.errors if held.code else state.notes).append(f"gate: {held.ending}")
-    if state.errors and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if full and not session.config.getoption("slow_claims") and any(claim.slow for claim in state.claims.values()):
+        slow = sum(claim.slow for claim in state.claims.values())
+        state.notes.append(f"{slow} slow claims were left out: --slow-claims")
+    if state.errors:
+        _fail(session)
     if state.report:
         from .report import write
 
         state.written = write(state.report, state)
 
 
-def _baseline(state: Session, full: bool) -> None:
-    """Hold the measurements to the stored ones, or store them; ``full`` where every claim was asked for."""
+def _fail(session: pytest.Session) -> None:
+    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _baseline(state: Session, full: bool) -> bool:
+    """Hold the measurements to the stored ones, or store them, where every claim was asked for (``full``).
+
+    Returns
+    -------
+    bool
+        False where they were to be stored and are not.
+    """
     if state.simulated or state.origin.elsewhere:
         if state.baseline == "write":
             why = "the people of this study are simulated" if state.simulated else f"it is not about {state.name}"
             state.errors.append(f"expected/baseline.json: not written, as {why}.")
-        return
+        return state.baseline != "write"
     path = leaf("expected") / "baseline.json"
     runs = {name: sha for runset in state.sets.values() for name, sha in runset.hashes().items()}
     runs["intervals"] = f"{state.replicates} bootstrap samples"
@@ -596,16 +619,19 @@ def _baseline(state: Session, full: bool) -> None:
             baseline.keep(path, sides.name(state.runset), sides.section(sides.of_suite(state.measured, state.runset)))
     else:
         state.errors.append("expected/baseline.json: not written, as not every claim was asked for.")
+        return False
+    return True
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     state = config.stash.get(STATE, None)
-    if state is None or not state.record:
+    if state is None or not (state.record or state.errors):
         return
     from .report.verdicts import closing_table
 
     terminalreporter.section(f"same-eyes: {state.name}, {state.runset.describe()}")
-    terminalreporter.write_line(closing_table(state, terminalreporter._tw.fullwidth))
+    if state.record:
+        terminalreporter.write_line(closing_table(state, terminalreporter._tw.fullwidth))
     if state.runset.own:
         from .standing import text
 

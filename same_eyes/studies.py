@@ -39,6 +39,11 @@ HELDOUT = {"cifar10n": data.HELDOUT, "digits": _digits.HELDOUT}  # where people 
 Machines = Mapping[str, Sequence[Predictions]]
 
 
+def label_sets(name: str) -> tuple[str, ...]:
+    """Whose labels the machines of a study can learn from."""
+    return (*LABEL_SETS, "aggre", "worst") if name == "cifar10n" else LABEL_SETS
+
+
 def task(name: str, labels: str, data_dir: Path | None = None) -> Task:
     """What the machines of a study learn from, and the images they answer for.
 
@@ -56,10 +61,10 @@ def task(name: str, labels: str, data_dir: Path | None = None) -> Task:
     if name == "digits":
         people = _digits_people()
         images = _digits_pixels()
-        train = people.labels[_digits.TRAIN, LABEL_SETS.index(_known_labels(labels, LABEL_SETS))].copy()
+        train = people.labels[_digits.TRAIN, LABEL_SETS.index(_known_labels(labels, label_sets(name)))].copy()
         return Task(images[_digits.TRAIN], train, len(_digits.CLASSES), {"heldout": images[_digits.HELDOUT]})
     answers = data.cifar10n(data_dir).labels
-    given = answers[_known_labels(labels, (*LABEL_SETS, "aggre", "worst"))]
+    given = answers[_known_labels(labels, label_sets(name))]
     pixels, official = (_channels_first(data.cifar10_images(split, data_dir)) for split in ("train", "test"))
     heldout = data.HELDOUT
     return Task(

@@ -132,7 +132,7 @@ def _data(data_dir: Path | None) -> Iterator[Finding]:
             elif found:
                 yield Finding("ok", f"data {source.name}", str(found))
             else:
-                remedy = "optional" if source.optional else "same-eyes data fetch"
+                remedy = f"optional: same-eyes data fetch {source.name}" if source.optional else "same-eyes data fetch"
                 yield Finding("missing", f"data {source.name}", f"{remedy} ({source.needed_for})")
     except BadInput as error:
         yield Finding("BROKEN", "data", str(error))

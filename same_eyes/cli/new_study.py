@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from ..folder import FILE
@@ -16,7 +17,7 @@ TEMPLATE = """\
 # What is understood of them:          same-eyes check {folder}
 # Which claims hold on your data:      pytest benchmark --study {folder}
 
-name = "{name}"
+name = {name}
 source = "where the images and the answers are from"
 licence = "under which licence"
 classes = ["finch", "tit", "wren"] # their order numbers them, from 0
@@ -44,8 +45,9 @@ def run(asked: argparse.Namespace) -> int:
         raise BadInput(f"{folder} is not empty. Name a new folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in _example().items():
-        (folder / name).write_text(text)
-    (folder / FILE).write_text(TEMPLATE.format(folder=folder, name=folder.resolve().name))
+        (folder / name).write_text(text, encoding="utf-8")
+    name = json.dumps(folder.resolve().name, ensure_ascii=False)  # a string of TOML, too
+    (folder / FILE).write_text(TEMPLATE.format(folder=folder, name=name), encoding="utf-8")
     print(f"made {folder / FILE}; look at it, then: same-eyes check {folder}")
     return 0
 

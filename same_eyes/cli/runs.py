@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import nan
 from pathlib import Path
 
 from tabulate import tabulate
@@ -51,10 +52,11 @@ def run(asked: argparse.Namespace) -> int:
                 rows.append([title, beside, status, "", methods[run.method].networks, ""])
                 continue
             manifest = runset.store.manifest(run)
-            n, share = manifest["splits"]["heldout"], manifest["accuracy"]["heldout"]
-            low, high = wilson_interval(round(share * n), n)
+            n, share = manifest["splits"]["heldout"], manifest.get("accuracy", {}).get("heldout", nan)
+            low, high = wilson_interval(round(share * n), n) if share == share else (nan, nan)
             here, interval = f"{100 * share:.2f}", f"{100 * low:.2f} to {100 * high:.2f}"
-            rows.append([title, beside, here, interval, methods[run.method].networks, f"{manifest['seconds']:.0f}"])
+            seconds = f"{manifest.get('seconds', nan):.0f}"
+            rows.append([title, beside, here, interval, methods[run.method].networks, seconds])
     header = [
         "method",
         {"labels": "labels", "backbones": "backbone"}.get(asked.set, "paper %"),
@@ -70,4 +72,7 @@ def run(asked: argparse.Namespace) -> int:
 
 def _devices(runset: RunSet) -> str:
     stored = [run for runs in runset.runs.values() for run in runs if runset.store.status(run) == "stored"]
-    return "; ".join(sorted({runset.store.manifest(run)["device"] for run in stored})) or "nothing yet"
+    return (
+        "; ".join(sorted({runset.store.manifest(run).get("device", "a device that is not known") for run in stored}))
+        or "nothing yet"
+    )

@@ -13,6 +13,7 @@ from ..method import RECIPES, available
 from ..options import replicates
 from ..places import leaf
 from ..runset import RunSet
+from ..types import BadInput
 
 HELP = "which claims would end otherwise under other choices than the study leaves open"
 EXAMPLE = "same-eyes sensitivity --csv sensitivity.csv"
@@ -39,6 +40,8 @@ def run(asked: argparse.Namespace) -> int:
         if len(varied.stored()) == len(varied.names)
     }
     found = {name: studies.heldout("cifar10n", of.machines(), asked.data_dir) for name, of in sets.items()}
+    if not found["measured"].machines:
+        raise BadInput(f"no machine is stored; {runset.why_missing(runset.names[0])}")
     found["measured_whole"] = studies.whole("cifar10n", asked.data_dir)
     try:
         found["measured_official"] = studies.official(runset.machines(split="official"), asked.data_dir)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 from tabulate import tabulate
@@ -13,7 +14,7 @@ from .. import studies
 from ..method import RECIPES, Method, available
 from ..options import whole
 from ..places import leaf
-from ..runset import STUDY, RunSet
+from ..runset import BACKBONES, STUDY, RunSet
 from ..store import Run, Store
 from ..types import BadInput
 
@@ -69,18 +70,26 @@ def run(asked: argparse.Namespace) -> int:
         ours.train_all(runs)
     for run in runs:
         manifest = store.manifest(run)
-        accuracy = ", ".join(f"{split} {100 * value:.2f} %" for split, value in manifest["accuracy"].items())
-        print(f"{run.name}: {accuracy} ({manifest['seconds']:.0f} s)")
+        accuracy = ", ".join(f"{split} {100 * value:.2f} %" for split, value in manifest.get("accuracy", {}).items())
+        print(f"{run.name}: {accuracy} ({manifest.get('seconds', nan):.0f} s)")
     return 0
 
 
 def _wanted(asked: argparse.Namespace, methods: Mapping[str, Method]) -> list[Run]:
     """The runs asked for, without those that they start from."""
+    if asked.all and asked.names:
+        raise BadInput(f"--all is all thirteen of the study: leave out {', '.join(asked.names)}, or --all.")
     names = [name for name in STUDY if name in methods] if asked.all else asked.names
     unknown = [name for name in names if name not in methods]
     if unknown or not names:
         what = f"no method {', '.join(unknown)}" if unknown else "name a method, or say --all"
         raise BadInput(f"{what}; there are {', '.join(methods)}.")
+    for what, name, known in (
+        ("labels", asked.labels, studies.label_sets(asked.study)),
+        ("backbone", asked.backbone, sorted({*BACKBONES, *(recipe.backbone for recipe in RECIPES.values())})),
+    ):
+        if name and name not in known:
+            raise BadInput(f"no {what} {name!r}; there are {', '.join(known)}.")
     recipe = asked.recipe or studies.RECIPES[asked.study][-1]
     if not asked.sets:
         backbone = asked.backbone or RECIPES[recipe].backbone
@@ -91,6 +100,8 @@ def _wanted(asked: argparse.Namespace, methods: Mapping[str, Method]) -> list[Ru
     main = RunSet.choose(asked.study, {name: methods[name] for name in (*names, *_starts(names, methods))}, recipe)
     sets = {"main": main, "labels": main.labels(), "backbones": main.backbones()}
     found = [run for name in asked.sets for runs in sets[name].runs.values() for run in runs if run.method in names]
+    if none := [name for name in names if name not in {run.method for run in found}]:
+        raise BadInput(f"--set is of the study's methods: {', '.join(none)} is in none. Leave --set out.")
     return [replace(run, seed=seed) for seed in asked.seed for run in dict.fromkeys(found)]
 
 
@@ -124,7 +135,7 @@ def _pace(store: Store, recipe: str, backbone: str) -> float:
 
     from ..plan import cost
 
-    done = [
-        run for run in store.runs() if (run.recipe, run.backbone) == (recipe, backbone) and run.method in store.methods
-    ]
-    return median([store.manifest(run)["seconds"] / cost(run, store.methods) for run in done]) if done else 0.0
+    known = (run for run in store.runs() if (run.recipe, run.backbone) == (recipe, backbone))
+    done = {run: store.manifest(run) for run in known if store.status(run) == "stored"}
+    paces = [facts["seconds"] / cost(run, store.methods) for run, facts in done.items() if "seconds" in facts]
+    return median(paces) if paces else 0.0

@@ -270,6 +270,13 @@ def hardness_correlations(measured: Measured) -> dict[tuple[str, str], Estimate]
     }
 
 
+def why_no_times(measured: Measured) -> str:
+    """Why a study knows no times of its people, and where CIFAR-10H's are to be had; empty where it knows them."""
+    if measured.study.people.seconds is not None:
+        return ""
+    return f"no times of people are at hand for {measured.study.name} (CIFAR-10H's: same-eyes data fetch cifar10h-raw)"
+
+
 def mean_seconds(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) mean over the people whose time is known; NaN without any."""
     known = np.isfinite(seconds)

@@ -175,10 +175,12 @@ def of_runs(runset: RunSet) -> list[Variant]:
     Raises
     ------
     BadInput
-        The study's people are simulated: no claim is about them.
+        The study's people are simulated: no claim is about them; or no machine is stored.
     """
     if runset.study != "cifar10n":
         raise BadInput(f"the people of study {runset.study!r} are simulated: no claim of the paper is about them.")
+    if not runset.stored():
+        raise BadInput(f"no machine is stored; {runset.why_missing(runset.names[0])}")
     return [*_machines(runset), *_people(runset), *_images(runset)]
 
 

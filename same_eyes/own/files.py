@@ -174,6 +174,7 @@ def _csv(path: Path, head: bytes, classes: Sequence[str]) -> pd.DataFrame:
             names=cells if header else None,
             skipinitialspace=True,
             encoding="utf-8-sig",
+            dtype={cell: str for cell in cells if cell.lower() == "image"} if header else None,  # "0007" is a name
             low_memory=False,
         )
     except (ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors

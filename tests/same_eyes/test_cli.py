@@ -55,13 +55,24 @@ def test_data_that_is_broken_is_a_failure(capsys, monkeypatch):
 
 def test_fetch_asks_for_what_is_missing(capsys, monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(data, "fetch", lambda folder: asked.append(folder))
+    monkeypatch.setattr(data, "fetch", lambda folder, names: asked.append((folder, names)))
     assert run(capsys, "data", "fetch", "--data-dir", tmp_path)[0] == 0
-    assert asked == [tmp_path]
+    assert run(capsys, "data", "fetch", "cifar10h-raw", "--data-dir", tmp_path)[0] == 0
+    assert asked == [(tmp_path, []), (tmp_path, ["cifar10h-raw"])]
+    assert refused(capsys, "data", "fetch", "mnist").startswith("same-eyes: no data mnist; there are cifar10, ")
+
+
+def test_what_is_optional_is_fetched_by_name(capsys, monkeypatch):
+    optional = [source for source in data.SOURCES if source.optional]
+    monkeypatch.setattr(data, "status", lambda folder: [data.Status(source, None, "") for source in optional])
+    out = run(capsys, "data")[1]
+    assert [line for line in out.splitlines() if "data fetch" in line] == [
+        f"Optional, for {source.needed_for}: same-eyes data fetch {source.name}" for source in optional
+    ]
 
 
 def test_a_fetch_that_fails_is_one_line(capsys, monkeypatch):
-    def offline(folder):
+    def offline(folder, names):
         raise data.MissingData("cifar10n: no network.\nDownload it by hand.")
 
     monkeypatch.setattr(data, "fetch", offline)
@@ -175,6 +186,12 @@ def test_runs_are_a_table_with_intervals(capsys, trained, planted):
         (["train", "sgd"], "no method sgd; there are "),
         (["train", "ce", "sgd", "adam"], "no method sgd, adam; there are "),
         (["train", "ce", "--labels", "aggre"], "no labels 'aggre'; there are random1, random2, random3."),
+        (["train", "ce", "--labels", "aggre", "--dry-run"], "no labels 'aggre'; there are random1, random2, random3."),
+        (
+            ["train", "ce", "--backbone", "lenet", "--dry-run"],
+            "no backbone 'lenet'; there are conv6, digits",
+        ),
+        (["train", "ce", "--all"], "--all is all thirteen of the study: leave out ce, or --all."),
         (["tune", "ce", *DIGITS[:2]], "nothing is open for ce; it is for gce, "),
         (["tune", "gce", "sgd", *DIGITS[:2]], "nothing is open for sgd; it is for gce, "),
         (["tune", "gce", *DIGITS[:2], "--try", "temperature=1"], "gce has no setting temperature."),
@@ -309,9 +326,29 @@ def test_a_damaged_manifest_is_one_line(capsys, planted):
     store = planted("ce")
     path = store.root / "digits/tiny/random1-digits-ce-0.json"
     path.write_text(json.dumps([]))
-    err = refused(capsys, "train", "ce", *DIGITS, store.root, "--dry-run")
+    err = refused(capsys, "likeness", "--study", "digits", "--store", store.root)
     assert "ce-0.json: not a manifest of a run" in err
     assert "Train it: same-eyes train ce" in err
+
+
+@pytest.mark.parametrize("fact", ["seconds", "accuracy", "device"])
+def test_a_manifest_may_lack_what_nothing_hangs_on(capsys, planted, fact):
+    store = planted("ce")
+    path = store.root / "digits/tiny/random1-digits-ce-0.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != fact}))
+    code, out, _ = run(capsys, "runs", "--study", "digits", "--store", store.root)
+    assert code == 0
+    assert "| CE" in out
+    assert run(capsys, "train", "ce", "gce", *DIGITS, store.root, "--dry-run")[0] == 0
+
+
+def test_a_plan_goes_by_the_pace_of_sound_runs(capsys, planted):
+    store = planted("ce", "gce")
+    (store.root / "digits/tiny/random1-digits-ce-0.json").write_text("[]")
+    code, out, _ = run(capsys, "train", "ce", "gce", *DIGITS, store.root, "--dry-run")
+    assert code == 0
+    assert "damaged" in out
+    assert "To train: 1 of 2 runs" in out
 
 
 OUT_OF_RANGE = [["train", "ce", "--seed", "-1"], ["tune", "gce", "--epochs", "0"], ["tune", "gce", "--images", "-5"]]

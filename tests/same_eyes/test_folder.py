@@ -118,6 +118,25 @@ def test_seconds_stand_with_their_answers(make):
     np.testing.assert_array_equal(people.seconds, [[1.5, 2], [4, np.nan]])
 
 
+def test_na_and_none_are_names_like_others(make):
+    rows = long(("NA", "NA", "None"), ("NA", "nan", "tit"), ("null", "nan", "tit"), ("null", "NA", "None"))
+    found = folder.read(make(truth=None, classes=["None", "tit"], tables={"people.csv": rows}))
+    assert found.images.tolist() == ["NA", "null"]
+    assert found.people.names == ("NA", "nan")
+    assert found.people.labels.tolist() == [[0, 1], [0, 1]]
+
+
+def test_names_of_images_are_text(make):
+    images = [f"{i:04}" for i in range(len(IMAGES))]
+    tables = {
+        "truth.csv": [("image", "label"), *((image, "tit") for image in images)],
+        "people.csv": long(*((image, who, "tit") for image in images for who in "xy")),
+        "one.csv": [("Image", "label"), *((image, 1) for image in images)],
+    }
+    found = folder.read(make(tables=tables))
+    assert (found.predictions()["One"][0].labels_predicted == 1).all()
+
+
 def test_machines_are_put_into_the_images_order(make):
     found = folder.read(make())
     study = found.study(found.predictions())
@@ -165,6 +184,10 @@ def test_images_without_answers_are_left_out_of_the_machines_too(make):
         ({"tables": {"people.csv": [("image", "label"), ("photo0", 0)]}}, "image, annotator and label"),
         ({"tables": {"people.csv": long(("photo0", "x", 0), ("photo0", "x", 1))}}, "'x' answers image 'photo0' twice"),
         ({"tables": {"people.csv": long(("photo0", "x", 0))}}, "no image has two answers"),
+        ({"tables": {"people.csv": long(*((image, "x", 0) for image in IMAGES))}}, "no image has two answers"),
+        ({"tables": {"people.csv": long(("photo0", "x", 0), ("photo0", "", 1))}}, "row 1 names no annotator"),
+        ({"tables": {"people.csv": long(("photo0", "x", 0), (" ", "y", 1))}}, "row 1 names no image"),
+        ({"tables": {"people.csv": long(("photo0", "x", 0), ("photo0", "y", ""))}}, "row 1 says ''; the classes are"),
         ({"tables": {"people.csv": [("image", "finch"), ("photo0", 1)]}}, "a count for each class (tit)"),
         ({"tables": {"people.csv": [("image", *CLASSES), ("photo0", 1, -1, 3)]}}, "negative count"),
         ({"tables": {"people.csv": [("image", *CLASSES), ("photo0", 1, "many", 3)]}}, "whole numbers"),
@@ -229,6 +252,12 @@ def test_without_the_truth_what_needs_it_is_not_testable(pytester, tmp_path, mak
 
 
 # --- The commands
+
+
+@pytest.mark.parametrize("name", ['my "birds"', "birds\\of", "Vögel"])
+def test_a_new_study_may_be_called_anything(capsys, tmp_path, name):
+    assert cli.main(["new-study", str(tmp_path / name)]) == 0
+    assert folder.read(tmp_path / name).name == name
 
 
 def test_a_new_study_can_be_checked_and_judged(capsys, tmp_path):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from same_eyes import runset
+from same_eyes.method import RECIPES
 from same_eyes.types import BadInput
 
 torch = pytest.importorskip("torch")
@@ -49,3 +51,8 @@ def test_pixels_are_standardised_by_the_training_images():
 def test_an_unknown_backbone_is_refused_and_the_known_ones_named():
     with pytest.raises(BadInput, match="no backbone 'vgg99'; there are conv6, digits, resnet34"):
         build("vgg99", images(), 10, 0)
+
+
+def test_the_plan_of_a_training_knows_every_backbone():
+    """Without torch, which is not needed for a plan."""
+    assert set(BACKBONES) == {*runset.BACKBONES, *(recipe.backbone for recipe in RECIPES.values())}

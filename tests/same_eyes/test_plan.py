@@ -224,3 +224,18 @@ def test_two_processes_with_folders_of_their_own_store_a_run_whole(tmp_path, met
     assert store.status(CE) == "stored"
     assert np.array_equal(store.load(CE)["heldout"].probs, trained.load(CE)["heldout"].probs)
     assert not list(store.root.rglob("*.part"))
+
+
+def test_a_training_that_diverges_costs_itself_and_what_starts_from_it(quick, monkeypatch):
+    broken = replace(quick.store.methods["ce"], objective=lambda task: lambda z, batch: z[0].sum() * float("nan"))
+    methods = quick.store.methods | {"ce": broken}
+    ours = replace(quick, store=Store(quick.store.root, methods))
+    cores = replace(CE, method="cores")
+    with pytest.raises(BadInput) as left:
+        ours.train_all([CE, GCE, cores], progress=False)
+    assert str(left.value).splitlines() == [
+        "2 of 3 runs are not trained.",
+        f"{CE.name}: ce: the loss is nan at step 0. Lower lr or clip.",
+        f"{GCE.name}: it starts from {CE.name}",
+    ]
+    assert ours.store.status(cores) == "stored"

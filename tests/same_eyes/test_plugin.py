@@ -181,6 +181,20 @@ def test_a_part_of_which_nothing_can_be_measured_fails(pytester, planted):
     result.stdout.fnmatch_lines(["ERROR nothing was measured*"])
 
 
+@pytest.mark.parametrize("asked", ["--gate", "--report=report", "--baseline=write"])
+def test_what_was_asked_for_and_cannot_be_done_fails(pytester, planted, asked):
+    result = benchmark(pytester, planted("ce"), asked, "-k", "copy", files=FILES[:1])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR no claim was asked for, so that nothing is compared and nothing is written"])
+    assert not (pytester.path / "report").exists()
+
+
+def test_a_gate_is_of_the_images_of_the_baseline(pytester):
+    result = pytester.runpytest_inprocess(str(CHECKOUT / "benchmark"), "--study", "cifar10h", "--gate", *QUICK)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--gate holds machines to the baseline's numbers*not about cifar10h*"])
+
+
 def test_a_damaged_run_fails(pytester, planted):
     store = planted("ce", "gce")
     (store.root / "digits/tiny/random1-digits-gce-0.npz").write_bytes(b"<!DOCTYPE html>")

@@ -35,3 +35,10 @@ def test_the_table_is_printed_and_written(planted_study, capsys, tmp_path):
     varied = found[found["varied"] != "as it is"]
     assert f"{(~varied['stands']).sum()} of {len(varied)} variations end a claim otherwise." in said
     assert {"paired t-test", "15 levels", "BCa interval"} <= set(varied["varied"])
+
+
+def test_without_a_machine_there_is_nothing_to_vary(planted_study, monkeypatch, capsys, tmp_path):
+    nobody = simulated_study([Observer(0.8)] * 3, {}, images=9)
+    monkeypatch.setattr(studies, "heldout", lambda name, runs, data_dir: nobody)
+    assert cli.main(["sensitivity", "--store", str(tmp_path), "--recipe", "full"]) == 1
+    assert "no machine is stored; " in capsys.readouterr().err

@@ -105,6 +105,11 @@ def test_a_study_of_simulated_people_has_no_grid(methods, tmp_path):
         robustness.of_runs(digits)
 
 
+def test_without_a_machine_there_is_no_grid(runset):
+    with pytest.raises(BadInput, match=r"no machine is stored; .*same-eyes train"):
+        robustness.of_runs(runset)
+
+
 def test_one_person_is_left_out(study):
     fewer = without(study, "Human 2")
     assert fewer.people.names == ("Human 1", "Human 3")
