@@ -563,7 +563,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if cases:
         state.errors += [f"--expectations: {line}" for line in state.expected.stale(state.record, full)]
     if state.baseline != "off" and not _baseline(state, full):
-        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        _fail(session, pytest.ExitCode.USAGE_ERROR)  # more than claims that fail, which `same-eyes baseline` expects
     if state.gate:
         held = state.expected.of_gate(sides.of_baseline(state.measured, state.runset))
         state.notes.append(held.text())
@@ -579,9 +579,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         state.written = write(state.report, state)
 
 
-def _fail(session: pytest.Session) -> None:
-    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+def _fail(session: pytest.Session, code: pytest.ExitCode = pytest.ExitCode.TESTS_FAILED) -> None:
+    """End with a code, unless something graver is the matter."""
+    if session.exitstatus in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+        pytest.ExitCode.TESTS_FAILED,
+    ):
+        session.exitstatus = code
 
 
 def _baseline(state: Session, full: bool) -> bool:

@@ -15,6 +15,7 @@ from same_eyes.runset import STUDY
 from same_eyes.store import Run, Store
 
 with suppress(ImportError):  # before a test runs pytest in its own process, which forgets what was first imported there
+    import matplotlib.figure  # noqa: F401
     from PIL import Image
 
     Image.init()

@@ -313,7 +313,7 @@ def test_a_part_of_the_suite_writes_no_baseline(pytester, checkout, part):
     if part == "broken off":
         (pytester.path / "benchmark" / "test_more.py").write_text(CLAIMS.format(by=-0.5))
     result = suite(pytester, *PARTS[part], "--baseline", "write")
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["ERROR expected/baseline.json: not written, as not every claim was asked for."])
     assert not checkout.exists()
 
@@ -347,7 +347,7 @@ def test_a_damaged_baseline_is_one_line_and_can_be_written_again(pytester, check
 def test_simulated_people_have_no_baseline(pytester, checkout):
     digits = ("--study", "digits")
     result = suite(pytester, "benchmark", "--baseline", "write", study=digits)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["ERROR expected/baseline.json: not written, as the people * are simulated."])
     assert not checkout.exists()
     checkout.write_text("<!DOCTYPE html>")  # is not even read
