@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from same_eyes import cli, data
+from same_eyes.cli.verify import _check_accuracy
 from same_eyes.digits import HELDOUT, digits
 from same_eyes.store import Run, Store, pack
+from same_eyes.types import BadInput, Predictions
 
 NAMES = ("ce", "gce")
 
@@ -143,3 +146,12 @@ def test_damaged_data_are_a_fault_and_missing_data_are_not(verify, monkeypatch):
     code, _, out = verify()
     assert code == 1
     assert f"FAULT   data {source.name}: is empty" in out
+
+
+@pytest.mark.parametrize(("alike", "fault"), [(3, False), (2, True)])
+def test_images_whose_two_best_classes_are_alike_may_have_been_right(alike, fault):
+    probs = np.tile([0.5, 0.3, 0.2], (10, 1)).astype(np.float32)
+    probs[:alike] = [0.4, 0.4, 0.2]
+    truth = np.full(10, 1)
+    with pytest.raises(BadInput, match="manifest says") if fault else nullcontext():
+        _check_accuracy(Predictions(probs), truth, 0.3)
