@@ -120,4 +120,4 @@ def test_a_training_step(benchmark, name, forward, device):
     for peak, fastest in PEAK.items():
         benchmark.extra_info[f"share of the fastest {peak}"] = round(reached / fastest, 3)
     print(*(f"{key}: {value}" for key, value in benchmark.extra_info.items()), sep="\n")
-    assert operations > 0.87 * 3 * 2 * recipe.batch * forward  # the count has not lost a layer
+    assert operations > 0.97 * 3 * 2 * recipe.batch * forward  # the count has not lost a layer (0.991, 0.999 of it)

@@ -66,7 +66,7 @@ CLAIMS = (
     "oracle-above-realistic-strict",
     "team-beats-all-strict",
 )
-RECIPES = ("small", "short", "full")
+RECIPES = ("small", "short", "full")  # those that differ in nothing but how long and how large a network is trained
 ANSWERS = 3  # of CIFAR-10H's people to each image: as many as CIFAR-10N has
 
 
