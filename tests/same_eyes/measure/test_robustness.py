@@ -8,10 +8,12 @@ from same_eyes import cli
 from same_eyes.measure import robustness
 from same_eyes.measure.robustness import Variant, balanced, drawn_people, grid, images, without
 from same_eyes.runset import LABELS, RunSet
+from same_eyes.store import Run, Store
 from same_eyes.testing.worlds import Observer, planted_mistakes, simulated_study
 from same_eyes.types import Annotators, BadInput, Study
 
 CLAIM = "machines-err-together-strict"
+PROBS = np.random.default_rng(0).dirichlet(np.ones(10), (3, 10_000))  # of three trainings
 MORE, LESS = (partial(planted_mistakes, people=0.3, machines=rate, mixed=0.3, each=120) for rate in (0.6, 0.1))
 
 
@@ -90,6 +92,23 @@ def test_what_is_not_trained_names_the_command_that_trains_it(runset, tmp_path, 
         assert int(planned) == int(of) >= 13  # and the CE that others start from
         if variant.name == "labels worst":
             assert plan.count("/worst-") >= 13
+
+
+def test_another_recipe_is_its_first_training_and_further_seeds_are_shown_where_they_are_trained(methods, tmp_path):
+    store = Store(tmp_path, {"ce": methods["ce"]})
+    for recipe, seed in ("small", 0), ("short", 0), ("short", 2):
+        store.save(Run("cifar10n", recipe, "random1", "ce", "conv6", seed), {"heldout": PROBS[seed]}, {})
+    variants = robustness._machines(RunSet.choose("cifar10n", store.methods, predictions=tmp_path))
+    made = {variant.name: variant.make for variant in variants}
+    assert [name for name in made if "seed" in name or "recipe" in name] == [
+        *("seed 1", "seed 2"),
+        *("recipe short", "recipe short, seed 2"),  # seed 1 of a recipe beside the main one is not asked for
+        "recipe full",
+    ]
+    assert made["seed 2"] is None
+    for name, probs in ("recipe short", PROBS[0]), ("recipe short, seed 2", PROBS[2]):
+        (run,) = made[name]().machines["CE"]
+        np.testing.assert_allclose(run.probs, probs, atol=1e-3)
 
 
 def test_label_variants_change_the_labels_and_nothing_else(runset):
