@@ -6,6 +6,9 @@ The abilities are those that make the labels most probable, with the images' dif
 Gauss-Hermite quadrature): a new image's is not known, so that a rule cannot have it as a parameter. crowd-kit, which
 maximises over it, takes minutes for what takes a second here.
 
+With one person nothing says which of the two is abler: labels and expectation say the same of both. Their abilities
+come out equal, and where the two answers differ the posterior is a tie between them.
+
 Whitehill et al., Whose Vote Should Count More, NeurIPS 2009.
 """
 

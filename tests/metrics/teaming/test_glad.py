@@ -41,6 +41,18 @@ def test_few_labels_leave_abilities_near_what_is_expected():
     assert Glad.fit(np.eye(3)[labels[:, 0]], labels[:, 1:]).ability == pytest.approx([*expected, 1.0], abs=5e-3)
 
 
+def test_with_one_person_nothing_says_who_is_abler():
+    labels, _ = whitehill(5_000, [1.0, 0.2])
+    machine = np.eye(4)[labels[:, 0]]
+    rule = Glad.fit(machine, labels[:, 1:])
+    assert rule.ability[0] == pytest.approx(rule.ability[1], abs=1e-6)
+    differ = labels[:, 0] != labels[:, 1]
+    posterior = rule(machine, labels[:, 1:])[differ]
+    both = np.take_along_axis(posterior, labels[differ], 1)
+    np.testing.assert_allclose(both[:, 0], both[:, 1], atol=1e-6)
+    assert (both[:, 0] > 0.4).all()
+
+
 @pytest.mark.slow
 def test_it_answers_as_crowd_kit_does(crowdkit):
     labels, truth = whitehill(150, [1.0, 0.4, 0.7])
