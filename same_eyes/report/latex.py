@@ -6,6 +6,7 @@ LuaLaTeX or XeLaTeX.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from tabulate import tabulate
 HEAD = r"""% Written by same-eyes {version}: study {study}, {describe}.
 % In the preamble: \usepackage{{array,booktabs,graphicx,longtable}}
 """
-WIDTHS = {"#": 0.03, "claim": 0.29, "where": 0.12, "paper": 0.13, "here [95 %]": 0.12, "allowed": 0.1, "verdict": 0.09}
+WIDTHS = {"#": 0.03, "claim": 0.25, "where": 0.11, "paper": 0.13, "here [95 %]": 0.12, "allowed": 0.11, "verdict": 0.14}
+SIGNS = {r"\ensuremath{<}=": r"$\le$", r"\ensuremath{>}=": r"$\ge$", "+-": r"$\pm$"}  # as tabulate leaves them
 
 
 def tables(found: Mapping[str, Any]) -> str:
@@ -49,7 +51,7 @@ def _claims(found: Mapping[str, Any]) -> str:
         says = f"{row['says']} ({row['reading']})"
         body.append([row["number"], says, row["where"], row["paper"], row["shown"], row["allowed"], verdict])
     columns = "".join(rf">{{\raggedright\arraybackslash}}p{{{width}\linewidth}}" for width in WIDTHS.values())
-    table = _table(body, list(WIDTHS), columns).replace("{tabular}", "{longtable}")
+    table = _table(body, list(WIDTHS), f"@{{}}{columns}@{{}}").replace("{tabular}", "{longtable}")
     caption = (
         rf"\caption{{{_escaped('Each sentence of the study that numbers can contradict.')}}}\label{{tab:claims}}\\"
     )
@@ -59,7 +61,7 @@ def _claims(found: Mapping[str, Any]) -> str:
 
 def _gains(mode: Mapping[str, Any], whose: str, cells: Sequence[Sequence[str]]) -> str:
     body = [[name, *row] for name, row in zip(mode["rows"], cells, strict=True)]
-    table = _table(body, ["", *mode["columns"]], "l" + "r" * len(mode["columns"]))
+    table = _upright(_table(body, ["", *mode["columns"]], "l" + "r" * len(mode["columns"])))
     caption = f"What a partner (column) adds to a machine (row), points of accuracy; {mode['mode']}, {whose}."
     table = "\\resizebox{\\linewidth}{!}{%\n" + table.rstrip() + "}\n"
     return _float(table, caption, f"tab:gains-{mode['mode'].split(',')[0]}-{whose}")
@@ -69,7 +71,16 @@ def _table(body: Sequence[Sequence[str]], header: Sequence[str], columns: str) -
     """A booktabs table; tabulate escapes what LaTeX would read as its own."""
     plain = [[" ".join(str(cell).split()) for cell in row] for row in body]
     table = tabulate(plain, header, tablefmt="latex_booktabs", disable_numparse=True)
+    for written, sign in SIGNS.items():
+        table = table.replace(written, sign)
     return table.replace("{" + "l" * len(header) + "}", f"{{{columns}}}", 1) + "\n"
+
+
+def _upright(table: str) -> str:
+    """The table with its names of columns turned, so that columns are as narrow as their numbers."""
+    before, header, after = re.split(r"(?<=\\toprule\n)(.*)(?=\\\\\n\\midrule)", table, maxsplit=1)
+    first, *names = re.split(r"(?<!\\)&", header)
+    return before + " & ".join([first.strip(), *(rf"\rotatebox{{90}}{{{name.strip()}}}" for name in names)]) + after
 
 
 def _float(table: str, caption: str, label: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -72,11 +73,30 @@ def test_a_name_cannot_become_a_command(found):
     assert r"\$x\$ \#1" in said
 
 
-@pytest.mark.skipif(not (shutil.which("pdflatex") or shutil.which("tectonic")), reason="neither pdflatex nor tectonic")
-def test_it_compiles(found, tmp_path):
-    (tmp_path / "tables.tex").write_text(tables(found))
-    (tmp_path / "page.tex").write_text(PAGE)
-    program = ["pdflatex", "-halt-on-error"] if shutil.which("pdflatex") else ["tectonic", "--untrusted"]
-    done = subprocess.run([*program, "page.tex"], cwd=tmp_path, capture_output=True, text=True)
+def compiled(found, folder):
+    """What LaTeX says of the tables, and the page."""
+    if not (program := shutil.which("pdflatex") or shutil.which("tectonic")):
+        pytest.skip("neither pdflatex nor tectonic")
+    (folder / "tables.tex").write_text(tables(found))
+    (folder / "page.tex").write_text(PAGE)
+    options = {"pdflatex": ["-halt-on-error"], "tectonic": ["--untrusted"]}[Path(program).stem]
+    done = subprocess.run([program, *options, "page.tex"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+    return done.stdout + done.stderr, (folder / "page.pdf").read_bytes()
+
+
+def test_it_compiles(found, tmp_path):
+    assert compiled(found, tmp_path)[1].startswith(b"%PDF")
+
+
+def test_nothing_is_seen_to_stick_out(found, tmp_path):
+    named = {"name": "Co-teaching+"}  # as long as names are that no one made to break anything
+    found["accuracies"] = [row | named for row in found["accuracies"]]
+    said, _ = compiled(found, tmp_path)
+    assert [points for points in re.findall(r"Overfull .hbox \(([\d.]+)pt too wide", said) if float(points) > 2] == []
+
+
+def test_signs_are_those_of_print(found):
+    said = tables(found)
+    assert r"0.85 $\pm$ 0.1" in said
+    assert "+-" not in said
