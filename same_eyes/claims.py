@@ -305,6 +305,8 @@ class Check:
 
     def equivalent(self, difference: Estimate) -> None:
         """Two one-sided tests at alpha find the difference inside the margin: its 90 % interval lies there."""
+        if np.isnan(difference.value):
+            self.not_testable(UNDEFINED)
         margin, inner = self._need("margin"), difference.at(1 - 2 * self.claim.alpha)
         verdict: Verdict = "inconclusive"
         if -margin < inner.low and inner.high < margin:

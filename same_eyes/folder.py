@@ -23,7 +23,7 @@ counts, which have no order, answers are drawn by a fixed seed, without replacem
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +84,7 @@ class Folder:
         """People, their majority (ties are drawn by a fixed seed) and machines on the images compared."""
         chosen = np.flatnonzero(self.compared)
         majority = self.people.majority(SEED)
-        machines = {
-            name: [replace(run, probs=run.probs[chosen], index=chosen) for run in runs]
-            for name, runs in machines.items()
-        }
+        machines = {name: [run.take(chosen) for run in runs] for name, runs in machines.items()}
         return Study(
             self.name,
             self.truth[chosen],
@@ -139,15 +136,17 @@ def read(path: Path) -> Folder:
     else:
         images, answers = _counted(frame, classes, path / table["people"], truth)
     compared, people, notes = _people(answers, len(classes), _whole(table.get("answers", ANSWERS), path), path)
+    machines = _machines(table.get("machines", {}), path)
+    _refuse_names(people.names, machines, path)
     return Folder(
         path,
-        str(table.get("name", path.resolve().name)),
+        _name(table, path),
         classes,
         images,
         compared,
         np.full(len(images), UNSEEN) if truth is None else np.array([truth[name] for name in images], np.int64),
         people,
-        _machines(table.get("machines", {}), path),
+        machines,
         str(table.get("source", "")),
         str(table.get("licence", "")),
         bool(table.get("simulated", False)),
@@ -187,6 +186,15 @@ def _description(path: Path) -> dict[str, Any]:
     return table
 
 
+def _name(table: Mapping[str, Any], path: Path) -> str:
+    from .studies import NAMES
+
+    name = str(table.get("name", path.resolve().name))
+    if name in NAMES:
+        raise BadInput(f"{path / FILE}: {name!r} is a study of the suite's own. Give yours another name: name = ...")
+    return name
+
+
 def _classes(table: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     classes = table["classes"]
     if isinstance(classes, int) and not isinstance(classes, bool) and classes <= MOST:
@@ -214,6 +222,17 @@ def _machines(table: Any, path: Path) -> dict[str, tuple[Path, ...]]:
             raise BadInput(f"{path / FILE}: machine {name!r}: give a file, or a list of files, one a seed.")
         found[name] = tuple(path / file for file in files)
     return found
+
+
+def _refuse_names(people: Sequence[str], machines: Sequence[str] | Mapping[str, Any], path: Path) -> None:
+    """Names that would stand for two: a case is about "CE vs Ann", and "Aggre" is the people's majority."""
+    for name in (*people, *machines):
+        if " vs " in name:
+            raise BadInput(f"{path / FILE}: the name {name!r} must not hold ' vs '.")
+        if name.lower() == "aggre":
+            raise BadInput(f"{path / FILE}: {name!r} is what the people's majority is called. Give another name.")
+    if both := [name for name in machines if name.lower() in {person.lower() for person in people}]:
+        raise BadInput(f"{path / FILE}: machine {both[0]!r} is called like one of the people. Give it another name.")
 
 
 def _read_table(file: Path) -> pd.DataFrame:
@@ -287,6 +306,7 @@ def _long(
         raise BadInput(f"{file}: it needs the columns image, annotator and label.")
     if (blank := _blank(frame["annotator"])).any():
         raise BadInput(f"{file}: row {int(blank.argmax())} names no annotator. Give everybody a name, or a number.")
+    frame = frame.assign(annotator=frame["annotator"].astype(str).str.strip())
     if frame.duplicated(["image", "annotator"]).any():
         twice = frame[frame.duplicated(["image", "annotator"])].iloc[0]
         raise BadInput(f"{file}: {twice['annotator']!r} answers image {twice['image']!r} twice.")
@@ -295,7 +315,7 @@ def _long(
     seconds = _seconds(frame, file)
     counts = np.zeros((len(images), len(classes)), np.int64)
     np.add.at(counts, (rows, labels), 1)
-    persons = frame["annotator"].astype(str).astype("category")
+    persons = frame["annotator"].astype("category")
     r = len(persons.cat.categories)
     complete = len(frame) == len(images) * r
     column = persons.cat.codes.to_numpy() if complete else frame.groupby("image").cumcount().to_numpy()
@@ -332,6 +352,8 @@ def _counted(
     images, rows = _order(frame, file, truth)
     try:
         given = frame[columns].astype(np.int64).to_numpy()
+        if (given != frame[columns].astype(np.float64).to_numpy()).any():  # Parquet may hold 1.5
+            raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise BadInput(f"{file}: counts must be whole numbers.") from None
     if (given > MOST).any():

@@ -38,7 +38,7 @@ class Recipe:
     ----------
     name : str
     backbone : str
-        A name of :func:`same_eyes.nets.backbones`.
+        A name in :data:`same_eyes.nets.BACKBONES`.
     epochs : int
         Passes over the training images, for a network that starts from random weights.
     lr : float
@@ -196,9 +196,14 @@ class Method:
     settings : mapping
         Its own constants, by their names in the loss.
     recipe : mapping
-        Fields of :class:`Recipe` that it needs otherwise.
+        Fields of :class:`Recipe` that it needs otherwise; not the backbone, which a run is asked for with.
     source : str
         Fingerprint of the code that defines it; filled in by :func:`available`.
+
+    Raises
+    ------
+    BadInput
+        ``recipe`` names a backbone.
     """
 
     name: str
@@ -213,6 +218,10 @@ class Method:
     settings: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if "backbone" in self.recipe:
+            raise BadInput(f"{self.name}: recipe names a backbone, which is the run's: same-eyes train --backbone.")
 
     def adapt(self, recipe: Recipe) -> Recipe:
         """The recipe with what this method needs otherwise."""

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from . import __version__, studies
 from .method import RECIPES, Method, Task
-from .places import work
+from .places import CHECKOUT, work
 from .store import Run, Store, replace_file
 from .types import BadInput
 
@@ -207,11 +207,12 @@ def precision_name(device: str) -> str:
 
 def commit() -> str:
     """The commit of the checkout this runs in, with a plus sign where it is not clean; "" outside one."""
-    home = Path(__file__).resolve().parent.parent
+    if CHECKOUT is None:
+        return ""
     try:
         return subprocess.run(
             ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"],
-            cwd=home,
+            cwd=CHECKOUT,
             capture_output=True,
             text=True,
             check=True,

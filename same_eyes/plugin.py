@@ -46,6 +46,8 @@ class Session:
         self.train: str = config.getoption("train")
         self.replicates: int = config.getoption("replicates")
         self.report = _folder(config, "report")
+        if self.report and self.report.exists() and not self.report.is_dir():
+            raise BadInput(f"--report {self.report}: that is a file. Name a folder.")
         self.origin = studies.origin(config.getoption("study"), self.data_dir)
         self.name = self.origin.name
         self.methods = available()
@@ -105,6 +107,7 @@ class Session:
         self.notes: list[str] = []
         self.written: list[str] = []  # which files a report has, and what it lacks
         self.partial: set[str] = set()  # claims of which cases were deselected
+        self.broken: list[str] = []  # tests that ended in an error, and not because their claim failed
         self.positions: list[
             int
         ] = []  # of the test that each case of the record comes from, in a worker of pytest-xdist
@@ -376,6 +379,9 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call" and KNOWN in item.stash:
         report.outcome, report.wasxfail = "skipped", item.stash[KNOWN]
+    state = item.config.stash.get(STATE, None)
+    if state and report.failed and not (call.excinfo and call.excinfo.errisinstance(_claims.ClaimFailed)):
+        state.broken.append(item.nodeid)
     return report
 
 
@@ -550,7 +556,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     workers.sort(state)
     broken_off = session.shouldfail or session.shouldstop  # by -x, say
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not broken_off
-    full = ended and not state.partial and _paths(session.config) == [leaf("benchmark").resolve()]
+    if state.broken:
+        state.errors.append(f"{len(state.broken)} tests ended in an error, and what they measure is missing")
+    everything = ended and not state.partial and _paths(session.config) == [leaf("benchmark").resolve()]
+    full = everything and not state.broken
     cases = ended and not any("::" in argument for argument in session.config.args)  # else some were left out
     if cases and state.enforce:
         asked = session.config.getoption("slow_claims")
@@ -565,9 +574,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if state.baseline != "off" and not _baseline(state, full):
         _fail(session, pytest.ExitCode.USAGE_ERROR)  # more than claims that fail, which `same-eyes baseline` expects
     if state.gate:
-        held = state.expected.of_gate(sides.of_baseline(state.measured, state.runset))
-        state.notes.append(held.text())
-        (state.errors if held.code else state.notes).append(f"gate: {held.ending}")
+        _gate(state)
     if full and not session.config.getoption("slow_claims") and any(claim.slow for claim in state.claims.values()):
         slow = sum(claim.slow for claim in state.claims.values())
         state.notes.append(f"{slow} slow claims were left out: --slow-claims")
@@ -576,7 +583,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if state.report:
         from .report import write
 
-        state.written = write(state.report, state)
+        try:
+            state.written = write(state.report, state)
+        except OSError as error:
+            state.errors.append(f"--report {state.report}: not written ({error}).")
+            _fail(session)
+
+
+def _gate(state: Session) -> None:
+    """Hold the machines to the baseline's numbers."""
+    try:
+        held = state.expected.of_gate(sides.of_baseline(state.measured, state.runset))
+    except BadInput as error:
+        state.errors.append(f"gate: {error}")
+        return
+    state.notes.append(held.text())
+    (state.errors if held.code else state.notes).append(f"gate: {held.ending}")
 
 
 def _fail(session: pytest.Session, code: pytest.ExitCode = pytest.ExitCode.TESTS_FAILED) -> None:
@@ -623,7 +645,7 @@ def _baseline(state: Session, full: bool) -> bool:
         if state.machines_measured:
             baseline.keep(path, sides.name(state.runset), sides.section(sides.of_suite(state.measured, state.runset)))
     else:
-        state.errors.append("expected/baseline.json: not written, as not every claim was asked for.")
+        state.errors.append("expected/baseline.json: not written, as not every claim was measured.")
         return False
     return True
 

@@ -204,13 +204,13 @@ def find(name: str, data_dir: str | os.PathLike[str] | None = None, download: bo
             raise MissingData(
                 f"{paths[0] if len(paths) == 1 else source.name} ({source.what}) is missing. {why}\n"
                 f"Searched: {', '.join(map(str, places))}.\n"
-                f"Remedy: run `same-eyes data fetch` where there is a network; or get {source.url} by other "
-                f"means and name, with --data-dir or SAME_EYES_DATA, a folder in which it lies "
+                f"Remedy: run `same-eyes data fetch {source.name}` where there is a network; or get {source.url} by "
+                f"other means and name, with --data-dir or SAME_EYES_DATA, a folder in which it lies "
                 f"{'unpacked, ' if source.archive else ''}as {paths[0]}."
             ) from why
     for path in paths:
         if fault := _fault(place / path, source.files[path]):
-            raise BadInput(f"{place / path} {fault}. Delete it and run `same-eyes data fetch`.")
+            raise BadInput(f"{place / path} {fault}. Delete it and run `same-eyes data fetch {source.name}`.")
     found = place / paths[0]
     return found if len(paths) == 1 else found.parent
 

@@ -84,7 +84,9 @@ class Run:
         return replace(self, method=starts_from)
 
     def signature(self, methods: Mapping[str, Method]) -> str:
-        """Hash of what is asked: 16 hexadecimal digits."""
+        """Hash of what is asked: 16 hexadecimal digits; "", which no run has, where method or recipe is unknown."""
+        if self.method not in methods or self.recipe not in RECIPES:
+            return ""
         text = json.dumps(self.asked(methods), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -244,7 +246,8 @@ def pack(probs: Mapping[str, NDArray]) -> bytes:
     """Probabilities as a compressed npz of float16 log-probabilities, clipped at -30."""
     buffer = io.BytesIO()
     with np.errstate(divide="ignore"):
-        logs = {split: np.log(np.asarray(p, np.float64)).clip(FLOOR).astype(np.float16) for split, p in probs.items()}
+        logs = {split: np.log(np.clip(p, 0, None, dtype=np.float64)) for split, p in probs.items()}
+    logs = {split: log_p.clip(FLOOR).astype(np.float16) for split, log_p in logs.items()}
     np.savez_compressed(buffer, **logs)  # type: ignore[arg-type]
     return buffer.getvalue()
 

@@ -86,26 +86,10 @@ def truths(name: str, data_dir: Path | None = None) -> dict[str, NDArray[np.int6
 
 def heldout(name: str, machines: Machines, data_dir: Path | None = None) -> Study:
     """People and machines on the images that no machine has learnt from."""
-    everything = whole(name, data_dir)
     part = HELDOUT[name]
-    people = everything.people
-    return Study(
-        name,
-        truth=everything.truth[part],
-        people=Annotators(
-            people.labels[part],
-            classes=people.classes,
-            names=people.names,
-            workers=None if people.workers is None else people.workers[part],
-            seconds=None if people.seconds is None else people.seconds[part],
-        ),
-        machines=machines,
-        classes=everything.classes,
-        index=np.arange(part.start, part.stop) if name != "digits" else np.arange(part.stop - part.start),
-        group=None if everything.group is None else everything.group[part],
-        aggregate=None if everything.aggregate is None else everything.aggregate[part],
-        simulated=everything.simulated,
-    )
+    first = 0 if name == "digits" else part.start
+    index = np.arange(first, first + part.stop - part.start)
+    return replace(whole(name, data_dir).take(part), machines=machines, index=index)
 
 
 def whole(name: str, data_dir: Path | None = None) -> Study:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -32,6 +34,8 @@ class TeamRule(Protocol):
         Whether ``fit`` reads the truth.
     least : int
         The fewest people it works with.
+    requires : sequence of str, optional
+        Packages that it imports when it is fitted, which a user may not have.
     """
 
     title: ClassVar[str]
@@ -79,3 +83,9 @@ def available_rules() -> dict[str, type[TeamRule]]:
             raise BadInput(f"the team rule {entry.name!r} of {entry.value} has no {', '.join(missing)}.")
         rules[entry.name] = rule
     return rules
+
+
+def absent(rule: type[TeamRule]) -> list[str]:
+    """The packages that a rule requires and that are not installed here."""
+    required: Sequence[str] = getattr(rule, "requires", ())
+    return [package for package in required if find_spec(package) is None]

@@ -112,7 +112,7 @@ def fit(
     if method.first_stage:
         stage = checkpoint and checkpoint.with_suffix(".first" + checkpoint.suffix)
         first = fit(method.first_stage, task, recipe, seed, device=device, checkpoint=stage, progress=progress)
-        task = replace(task, start=_answer(first.network, images))
+        task = replace(task, start=_answer(first.network.to(device), images))
     if method.starts_from:
         assert start is not None
         task = replace(task, start=_answer(start.to(device), images))
@@ -277,7 +277,8 @@ def _resume(
     if checkpoint is None or not checkpoint.exists():
         return 0, [], 0.0
     try:
-        state = torch.load(checkpoint, weights_only=True)
+        device = next(networks[0].parameters()).device  # not where it was written: a card's may go on elsewhere
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
         raise BadInput(f"{checkpoint}: not a checkpoint of a training. Delete it to train from the start.") from None
     for network, weights in zip(networks, state["networks"], strict=True):

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -128,8 +128,8 @@ def search(
     part, labels = split(task, seed, images)
     if method.starts_from and start is None:
         first = available()[method.starts_from]
-        data = hashlib.sha256(part.labels.tobytes()).hexdigest()[:8]
-        kept = keep and keep / f"{first.name}-{first.source}-{recipe.name}-{recipe.epochs}-{data}-{seed}.pt"
+        asked = repr((first.facts(), asdict(first.adapt(recipe)), seed)).encode() + part.labels.tobytes()
+        kept = keep and keep / f"{first.name}-{recipe.name}-{hashlib.sha256(asked).hexdigest()[:16]}.pt"
         start = fit(first, part, recipe, seed, device=device, checkpoint=kept, progress=progress).network
     rows = []
     for chosen, variant in todo:

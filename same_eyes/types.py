@@ -6,9 +6,9 @@ Shape letters, here and everywhere: n images, k classes, r raters, m machines, b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,6 +48,12 @@ def _integers(array: ArrayLike, what: str) -> NDArray[np.int64]:
     if array.size and array.max() > np.iinfo(np.int64).max:
         raise BadInput(f"{what}: {array.max()} is no class and no image number.")
     return array.astype(np.int64)
+
+
+def _rows(record: object, names: Sequence[str], rows: NDArray | slice) -> dict[str, Any]:
+    """Some rows of each of a record's arrays that is there."""
+    arrays = {name: getattr(record, name) for name in names}
+    return {name: array[rows] for name, array in arrays.items() if array is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +174,10 @@ class Predictions:
             raise NoConfidence(f"{self.method} gives labels only, and this asks how sure it is")
         return self.probs.max(1)
 
+    def take(self, rows: NDArray | slice) -> Self:
+        """The same machine's predictions of some of the images, or of all in another order."""
+        return replace(self, probs=self.probs[rows], index=self.index[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Annotators:
@@ -248,6 +258,10 @@ class Annotators:
     def column(self, name: str) -> NDArray[np.int64]:
         """(n,) the answers of one rater, by name."""
         return self.labels[:, self.names.index(name)]
+
+    def take(self, rows: NDArray | slice) -> Self:
+        """The same people on some of the images, or on all in another order."""
+        return replace(self, **_rows(self, ("labels", "workers", "seconds", "_counts"), rows))
 
     def majority(self, seed: int = 0) -> NDArray[np.int64]:
         """(n,) the most frequent answer; ties are broken at random among the tied, by the seed.
@@ -342,6 +356,15 @@ class Study:
         for what in ("group", "aggregate"):
             if getattr(self, what) is not None:
                 object.__setattr__(self, what, _frozen(_integers(getattr(self, what), what)))
+
+    def take(self, rows: NDArray | slice) -> Self:
+        """The same people and machines on some of the images, or on all in another order."""
+        return replace(
+            self,
+            people=self.people.take(rows),
+            machines={name: [run.take(rows) for run in runs] for name, runs in self.machines.items()},
+            **_rows(self, ("truth", "index", "group", "aggregate"), rows),
+        )
 
     def machine_labels(self, run: int = 0) -> NDArray[np.int64]:
         """(n, m) every machine's most probable class, in the order of ``machines``, of its run number ``run``."""

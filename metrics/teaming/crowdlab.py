@@ -41,6 +41,7 @@ class Crowdlab:
     title: ClassVar[str] = "CROWDLAB"
     needs_truth: ClassVar[bool] = False
     least: ClassVar[int] = 2
+    requires: ClassVar[tuple[str, ...]] = ("cleanlab",)
 
     weights: Array
     agreement: float

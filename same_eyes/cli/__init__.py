@@ -14,6 +14,8 @@ from typing import NoReturn
 from .. import __version__
 from ..types import BadInput
 
+ABSENT = "What is missing, and how to get it, is said by: same-eyes doctor"
+
 
 def names() -> list[str]:
     """The subcommands: the modules of this package."""
@@ -53,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BadInput, OSError, FloatingPointError) as error:  # the last: a training that diverged
         print("same-eyes:", *_line(error).split(), file=sys.stderr)
         return getattr(asked, "bad_input", 1)
+    except ModuleNotFoundError as error:
+        if (error.name or "same_eyes").partition(".")[0] == "same_eyes":
+            raise
+        print(f"same-eyes: {error}. {ABSENT}", file=sys.stderr)
+        return getattr(asked, "bad_input", 1)
 
 
 def _line(error: Exception) -> str:
@@ -63,4 +70,4 @@ def _line(error: Exception) -> str:
 
 
 def _absent(error: ImportError, asked: argparse.Namespace) -> NoReturn:
-    raise BadInput(f"{error}. What is missing, and how to get it, is said by: same-eyes doctor")
+    raise BadInput(f"{error}. {ABSENT}")

@@ -63,7 +63,7 @@ def _study(path: Path) -> int:
     if study.truth.max() == UNSEEN:
         print("truth:     nobody knows it: only claims that need none can be checked")
     else:
-        measured = Measured(study, replicates=1)
+        measured = Measured(study)
         for name in measured.names:
             found = accuracy(measured, name)
             print(f"accuracy:  {name} {found.value:.2%} [{found.low:.2%}, {found.high:.2%}]")

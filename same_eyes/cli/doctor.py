@@ -128,7 +128,8 @@ def _data(data_dir: Path | None) -> Iterator[Finding]:
     try:
         for source, found, fault in data.status(data_dir):
             if fault:
-                yield Finding("BROKEN", f"data {source.name}", f"{fault}. Delete it and run: same-eyes data fetch")
+                remedy = f"Delete it and run: same-eyes data fetch {source.name}"
+                yield Finding("BROKEN", f"data {source.name}", f"{fault}. {remedy}")
             elif found:
                 yield Finding("ok", f"data {source.name}", str(found))
             else:

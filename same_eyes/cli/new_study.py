@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from ..folder import FILE
+from ..studies import NAMES
 from ..types import BadInput
 
 HELP = "start a study of your own: a folder with a small example to replace"
@@ -43,6 +44,8 @@ def run(asked: argparse.Namespace) -> int:
     folder: Path = asked.folder
     if folder.exists() and any(folder.iterdir()):
         raise BadInput(f"{folder} is not empty. Name a new folder.")
+    if folder.resolve().name in NAMES:
+        raise BadInput(f"{folder.resolve().name} is a study of the suite's own. Name another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in _example().items():
         (folder / name).write_text(text, encoding="utf-8")

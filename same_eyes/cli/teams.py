@@ -64,14 +64,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     from ..measure import Measured
     from ..measure.team_table import KINDS, table
-    from ..team_rules import available_rules
 
     name = asked.study or studies.default(asked.data_dir)
     runset = RunSet.choose(name, available(), asked.recipe, asked.data_dir, asked.store)
     measured = Measured(studies.heldout(name, runset.machines(), asked.data_dir), asked.replicates)
     if not measured.confident:
         raise BadInput("a team needs a machine that says how sure it is, and none is stored: same-eyes train")
-    rules = _chosen("team rule", asked.rule, list(available_rules()))
+    rules = _rules(asked.rule)
     machines = _chosen("machine", asked.machine, measured.confident)
     kinds: list[Kind] = _chosen("kind of team", asked.team, KINDS)  # type: ignore[assignment]
     source = f"Study {name}, {runset.describe()}, {len(measured.study.truth):,} images, by five folds; "
@@ -91,6 +90,21 @@ def run(asked: argparse.Namespace) -> int:
     if asked.out:
         _write(asked.out, tables, source)
     return 0
+
+
+def _rules(asked: Sequence[str] | None) -> list[str]:
+    """The rules to measure; one that lacks a package is refused where it was asked for by name, else left out."""
+    from ..team_rules import absent, available_rules
+
+    rules = available_rules()
+    chosen = _chosen("team rule", asked, list(rules))
+    lacking = {name: packages for name in chosen if (packages := absent(rules[name]))}
+    for name, packages in lacking.items():
+        why = f"the rule {name} needs {', '.join(packages)}: pip install {' '.join(packages)}"
+        if asked:
+            raise BadInput(why)
+        print(f"left out: {why}")
+    return [name for name in chosen if name not in lacking]
 
 
 def _chosen(what: str, asked: Sequence[str] | None, known: Sequence[str]) -> list[str]:

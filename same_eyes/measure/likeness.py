@@ -130,7 +130,7 @@ def distances(measured: Measured, distance: Distance = "jensen-shannon") -> Pair
 
 
 class Null(NamedTuple):
-    """(m, m) mean distance under the permutation null, and p-value of a distance at least as great."""
+    """(m, m) mean distance under the permutation null, and p-value of a distance at least as great; NaN without one."""
 
     mean: NDArray[np.float64]
     p: NDArray[np.float64]
@@ -142,8 +142,9 @@ def permutation_null(measured: Measured, distance: Distance = "jensen-shannon") 
     study = measured.study
     counts = error_counts(_labels(measured.trainings[0]), study.truth, len(study.classes))
     drawn = permuted_distances(counts, permutations=PERMUTATIONS, seed=measured.seed, distance=distance)
-    greater = (drawn >= error_distances(counts, distance=distance) - 1e-12).sum(0)
-    return Null(drawn.mean(0), (1 + greater) / (1 + PERMUTATIONS))
+    observed = error_distances(counts, distance=distance)
+    p = (1 + (drawn >= observed - 1e-12).sum(0)) / (1 + PERMUTATIONS)
+    return Null(drawn.mean(0), np.where(np.isnan(observed), np.nan, p))
 
 
 def human_ceiling(measured: Measured) -> Estimate:
@@ -165,7 +166,7 @@ def _to_people_rows(measured: Measured) -> NDArray[np.float64]:
     machines = study.machine_labels()[:, :, None] == np.arange(k)
     answers = np.concatenate([np.stack(parts, 1), machines], 1)  # (n, 2 DRAWS + m, k)
     wrong = np.where((study.truth[:, None] == np.arange(k))[:, None], 0, answers)
-    counts = _class_sums(measured, wrong.reshape(len(wrong), -1).astype(np.uint8))
+    counts = _class_sums(measured, wrong.reshape(len(wrong), -1))
     counts = counts.reshape(*counts.shape[:2], -1, k)  # (1 + B, k, 2 DRAWS + m, k)
     rest = counts[:, :, None, 1 : 2 * DRAWS : 2]
     of_one = error_distance(counts[:, :, 0 : 2 * DRAWS : 2], rest[:, :, 0])
@@ -181,7 +182,7 @@ def _distance_rows(measured: Measured, distance: Distance) -> NDArray[np.float64
     k, names = len(measured.study.classes), everybody(measured)
     labels = _labels(measured)
     wrong = (labels != measured.study.truth[:, None])[:, :, None] & (labels[:, :, None] == np.arange(k))
-    counts = _class_sums(measured, wrong.reshape(len(wrong), -1).astype(np.uint8))
+    counts = _class_sums(measured, wrong.reshape(len(wrong), -1))
     counts = counts.reshape(*counts.shape[:2], len(names), k)
     first, second = np.triu_indices(len(names), 1)
     each = [error_distance(of[:, first], of[:, second], distance=distance) for of in counts.swapaxes(0, 1)]

@@ -11,7 +11,7 @@ machines      learnt from another label set, from three (Figure 4), with three b
               seed, by another recipe, and by that from another seed where it is trained
 people        one of the people left out; the released majority, or the worst answer, as one more person
 images        as many that a machine (or a person) gets as it misses, the "balanced set" of Section 3.4; CIFAR-10's
-              official test images with CIFAR-10H's people, three answers to each image drawn at random
+              official test images with CIFAR-10H's people (``--study cifar10h``)
 ============  ======================================================================================================
 """
 
@@ -24,13 +24,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from .. import data, studies
 from ..claims import Case, Claim, Verdict, headline, read_claims
 from ..places import leaf
 from ..runset import RunSet
-from ..types import Annotators, BadInput, Predictions, Study
+from ..types import Annotators, BadInput, Study
 from .core import Measured
 
 About = Literal["machines", "people", "images"]
@@ -68,7 +67,6 @@ CLAIMS = (
 )
 RECIPES = ("small", "short", "full")  # those that differ in nothing but how long and how large a network is trained
 SEEDS = (1, 2)
-ANSWERS = 3  # of CIFAR-10H's people to each image: as many as CIFAR-10N has
 
 
 class Variant(NamedTuple):
@@ -258,27 +256,7 @@ def balanced(study: Study, name: str, seed: int = 0) -> Study:
     right = Measured(study).trainings[0].right(name)[:, 0]
     kinds = np.flatnonzero(right), np.flatnonzero(~right)
     size, rng = min(map(len, kinds)), np.random.default_rng(seed)
-    return images(study, np.sort(np.concatenate([rng.choice(kind, size, replace=False) for kind in kinds])))
-
-
-def images(study: Study, rows: NDArray[np.intp]) -> Study:
-    """The study on some of its images."""
-    people = study.people
-    workers = None if people.workers is None else people.workers[rows]
-    seconds = None if people.seconds is None else people.seconds[rows]
-    return replace(
-        study,
-        truth=study.truth[rows],
-        people=Annotators(people.labels[rows], people.classes, people.names, workers, seconds),
-        machines={name: [_of(run, rows) for run in runs] for name, runs in study.machines.items()},
-        index=study.index[rows],
-        group=None if study.group is None else study.group[rows],
-        aggregate=None if study.aggregate is None else study.aggregate[rows],
-    )
-
-
-def _of(run: Predictions, rows: NDArray[np.intp]) -> Predictions:
-    return replace(run, probs=run.probs[rows], index=run.index[rows])
+    return study.take(np.sort(np.concatenate([rng.choice(kind, size, replace=False) for kind in kinds])))
 
 
 def _official(runset: RunSet) -> Variant:
@@ -287,22 +265,7 @@ def _official(runset: RunSet) -> Variant:
     if missing:
         return Variant(name, "images", None, f"{', '.join(missing)} did not predict the official test images")
     try:
-        study = studies.official(runset.machines("official"), runset.data_dir)
+        study = studies.cifar10h(runset.machines("official"), runset.data_dir)
     except data.MissingData as why:
         return Variant(name, "images", None, " ".join(str(why).split()))
-    return Variant(name, "images", partial(drawn_people, study))
-
-
-def drawn_people(study: Study, answers: int = ANSWERS, seed: int = 0) -> Study:
-    """The study with some of the answers to each image as columns, drawn without replacement; and their majority.
-
-    A column is then no more a person than it is in CIFAR-10N. The aggregate is the majority of these answers.
-    """
-    counts = study.people.counts
-    if (fewest := int(counts.sum(1).min())) < answers:
-        raise BadInput(f"study {study.name!r}: {answers} answers an image are asked for, and one has {fewest}.")
-    image, label = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), counts.shape[1])
-    order = np.lexsort((np.random.default_rng(seed).random(len(image)), image))
-    first = np.append(0, np.cumsum(counts.sum(1))[:-1])
-    people = Annotators(label[order][first[:, None] + np.arange(answers)], counts.shape[1])
-    return replace(study, people=people, aggregate=people.majority(seed))
+    return Variant(name, "images", lambda: study)

@@ -37,7 +37,6 @@ from ..types import NotKnown
 from .core import Measured, accuracy, need_confidence, over_trainings
 
 Rule = Literal["oracle", "hindsight", "cross-fitted"] | float
-Member = Literal["machine", "person"]
 Rival = Literal["the person", "the machine", "two machines"]
 
 FOLDS = 5

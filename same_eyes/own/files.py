@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPLITS = ("heldout", "official")
+TEXTS = ("image", "label", "labels", "split")  # columns in which "NA" may be a name
+ABSENT = ("", "nan", "NaN", "NA")  # what a column of numbers has where there is none
 ROUNDED = 0.005 + 1e-9  # by so much may a probability be rounded: to two decimals
 SOFTMAX = "Take the softmax of each row first: scipy.special.softmax(logits, axis=1)."
 
@@ -175,6 +177,8 @@ def _csv(path: Path, head: bytes, classes: Sequence[str]) -> pd.DataFrame:
             skipinitialspace=True,
             encoding="utf-8-sig",
             dtype={cell: str for cell in cells if cell.lower() == "image"} if header else None,  # "0007" is a name
+            keep_default_na=not header,
+            na_values={cell: ABSENT for cell in cells if cell.lower() not in TEXTS} if header else None,
             low_memory=False,
         )
     except (ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
@@ -200,8 +204,9 @@ def _table(frame: pd.DataFrame, classes: Sequence[str], path: Path) -> Mapping[s
     names = [str(name).strip().lower() for name in frame.columns]
     _refuse_twice(names, path)
     columns = dict(zip(names, (frame[name] for name in frame.columns), strict=True))
-    rows = ("index", "split", "image")
-    found: dict[str, NDArray] = {name: columns.pop(name).to_numpy() for name in rows if name in columns}
+    found: dict[str, NDArray] = {name: columns.pop(name).to_numpy() for name in ("index", "split") if name in columns}
+    if "image" in columns:
+        found["image"] = _texts(columns.pop("image"), path)
     if (unnamed := columns.pop("", None)) is not None and "index" not in found:  # pandas writes its row numbers so
         found["index"] = unnamed.to_numpy()
         if np.array_equal(found["index"], np.arange(len(frame))):
@@ -213,7 +218,7 @@ def _table(frame: pd.DataFrame, classes: Sequence[str], path: Path) -> Mapping[s
     if len(rest) == len(classes):
         return found | {"probs": _numbers(columns, _by_number(rest), path)}
     if label or len(rest) == 1:
-        return found | {"labels": _texts(columns[label or rest[0]])}
+        return found | {"labels": _texts(columns[label or rest[0]], path)}
     raise BadInput(
         f"{path} has the columns {', '.join(names)}. Give a column `label`, or {len(classes)} columns of "
         f"probabilities, best named {', '.join(classes)}."
@@ -227,9 +232,13 @@ def _numbers(columns: Mapping[str, pd.Series], names: Sequence[str], path: Path)
     return np.stack([columns[name].to_numpy(np.float64) for name in names], 1)
 
 
-def _texts(column: pd.Series) -> NDArray:
-    """A column of labels: numbers as they are, everything else as text."""
-    return column.to_numpy() if column.dtype.kind in "fiu" else column.astype(str).to_numpy(np.str_)
+def _texts(column: pd.Series, path: Path) -> NDArray:
+    """A column of names or labels: numbers as they are, everything else as text."""
+    if column.dtype.kind in "fiu":
+        return column.to_numpy()
+    if (blank := column.isna() | (column.astype(str).str.strip() == "")).any():
+        raise BadInput(f"{path}: the column {column.name!r} says nothing in row {int(blank.argmax())}.")
+    return np.array(column.astype(str).tolist(), np.str_)
 
 
 def _by_number(names: Sequence[str]) -> list[str]:

@@ -244,28 +244,16 @@ def planted_mistakes(
 def shuffled(study: Study, seed: int = 1) -> Study:
     """The same study with its images in another order, and people and machines listed from the last to the first."""
     order = np.random.default_rng(seed).permutation(len(study.truth))
+    study = study.take(order)
     people = study.people
-    turned = Annotators(
-        people.labels[order][:, ::-1],
-        people.classes,
-        people.names[::-1],
-        None if people.workers is None else people.workers[order][:, ::-1],
-        None if people.seconds is None else people.seconds[order][:, ::-1],
-        None if people._counts is None else people._counts[order],
+    turned = replace(
+        people,
+        labels=people.labels[:, ::-1],
+        names=people.names[::-1],
+        workers=None if people.workers is None else people.workers[:, ::-1],
+        seconds=None if people.seconds is None else people.seconds[:, ::-1],
     )
-    machines = {
-        name: [replace(run, probs=run.probs[order], index=run.index[order]) for run in runs]
-        for name, runs in reversed(list(study.machines.items()))
-    }
-    return replace(
-        study,
-        truth=study.truth[order],
-        people=turned,
-        machines=machines,
-        index=study.index[order],
-        group=None if study.group is None else study.group[order],
-        aggregate=None if study.aggregate is None else study.aggregate[order],
-    )
+    return replace(study, people=turned, machines=dict(reversed(list(study.machines.items()))))
 
 
 def _other(rng: np.random.Generator, truth: NDArray, classes: int, avoid: NDArray | None = None) -> NDArray[np.int64]:

@@ -314,8 +314,28 @@ def test_a_part_of_the_suite_writes_no_baseline(pytester, checkout, part):
         (pytester.path / "benchmark" / "test_more.py").write_text(CLAIMS.format(by=-0.5))
     result = suite(pytester, *PARTS[part], "--baseline", "write")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stdout.fnmatch_lines(["ERROR expected/baseline.json: not written, as not every claim was asked for."])
+    result.stdout.fnmatch_lines(["ERROR expected/baseline.json: not written, as not every claim was measured."])
     assert not checkout.exists()
+
+
+@pytest.mark.parametrize("where", ["fixture", "test"])
+def test_what_a_broken_test_did_not_measure_is_not_dropped_from_the_baseline(pytester, checkout, where):
+    suite(pytester, "benchmark", "--baseline", "write")
+    before = checkout.read_text()
+    raises = "raise RuntimeError('a damaged run')"
+    broken = f"import pytest\n\n@pytest.fixture\ndef runs():\n    {raises}\n\ndef test_more(runs):\n    pass\n"
+    if where == "test":
+        broken = f"def test_more():\n    {raises}\n"
+    (pytester.path / "benchmark" / "test_more.py").write_text(broken)
+    result = suite(pytester, "benchmark", "--baseline", "write")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(
+        [
+            "ERROR 1 tests ended in an error, and what they measure is missing",
+            "ERROR expected/baseline.json: not written, as not every claim was measured.",
+        ]
+    )
+    assert checkout.read_text() == before
 
 
 def test_an_interrupted_suite_writes_no_baseline(pytester, checkout):

@@ -234,6 +234,13 @@ def test_what_is_undefined_is_not_testable(check, hole):
     assert np.isnan(ours.record[0].measured)
 
 
+def test_a_difference_without_replicates_of_its_own_is_undefined():
+    difference = Estimate.exact(np.nan) - Estimate.exact(0.5)
+    assert difference.replicates is None
+    with pytest.raises(NotTestable, match="undefined on these images"):
+        Check(a_claim(), "CE").equivalent(difference)
+
+
 @pytest.mark.parametrize(("check", "what"), [("greater", "margin"), ("close", "tolerance"), ("equivalent", "margin")])
 def test_a_check_needs_its_number(check, what):
     with pytest.raises(BadInput, match=f"claim 'it' states no {what}"):

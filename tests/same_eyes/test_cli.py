@@ -1,13 +1,16 @@
 """The command: what it prints, and that an error is one line and exit code 1."""
 
 import json
+import re
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import pytest
 
-from same_eyes import cli, data, method, tune
+from same_eyes import cli, data, method, studies, tune
 from same_eyes.cli import tune as tune_command
 from same_eyes.places import leaf
+from same_eyes.plugin import STATE
 from same_eyes.runset import STUDY
 from same_eyes.types import BadInput
 
@@ -297,16 +300,28 @@ def test_the_usual_values_can_be_typed(name):
 )
 def test_the_suite_is_run_for_what_it_writes(monkeypatch, arguments, options, ended, code):
     asked = []
-    monkeypatch.setattr(pytest, "main", lambda given: asked.append(given) or ended)
+    monkeypatch.setattr(pytest, "main", lambda given, plugins: asked.append(given) or ended)
     assert cli.main(arguments) == code
     (given,) = asked
     assert given[: 1 + len(options)] == [str(leaf("benchmark")), *options]
     assert given[-2:] == ["-p", "same_eyes.plugin"]  # in an installed wheel no conftest.py names it
 
 
+@pytest.mark.parametrize("errors", [[], ["3 tests ended in an error, and what they measure is missing"]])
+def test_what_no_claim_is_to_blame_for_is_an_error(monkeypatch, errors):
+    def main(given, plugins):
+        session = SimpleNamespace(config=SimpleNamespace(stash={STATE: SimpleNamespace(errors=errors)}))
+        for plugin in plugins:
+            plugin.pytest_sessionfinish(session)
+        return pytest.ExitCode.TESTS_FAILED
+
+    monkeypatch.setattr(pytest, "main", main)
+    assert cli.main(["report"]) == len(errors)
+
+
 def test_a_report_is_written_where_the_command_is_given(monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(pytest, "main", lambda given: asked.extend(given) or pytest.ExitCode.OK)
+    monkeypatch.setattr(pytest, "main", lambda given, plugins: asked.extend(given) or pytest.ExitCode.OK)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["report"]) == 0
     assert asked[1:3] == ["--report", str(tmp_path / "report")]
@@ -387,3 +402,32 @@ def test_two_methods_of_one_name_are_one_line(capsys, monkeypatch):
 
     monkeypatch.setattr("same_eyes.cli.methods.available", twice)
     assert "exists already" in refused(capsys, "methods")
+
+
+def test_a_package_that_is_absent_is_one_line_and_a_fault_of_our_own_is_not(capsys, monkeypatch):
+    def absent(name):
+        def task(*asked):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+        return task
+
+    monkeypatch.setattr(studies, "task", absent("torch"))
+    line = "same-eyes: No module named 'torch'. What is missing, and how to get it, is said by: same-eyes doctor\n"
+    assert refused(capsys, "tune", "pls", "--study", "digits") == line
+    monkeypatch.setattr(studies, "task", absent("same_eyes.gone"))
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["tune", "pls", "--study", "digits"])
+
+
+def test_the_accuracies_that_check_prints_are_those_of_the_suite(capsys, tmp_path):
+    """Of machines of one and of several seeds."""
+    folder = tmp_path / "mine"
+    assert run(capsys, "new-study", folder)[0] == 0
+    description = (folder / "study.toml").read_text()
+    (folder / "study.toml").write_text(description.replace('"machine.csv"', '["machine.csv", "another.csv"]'))
+    code, out, _ = run(capsys, "check", folder)
+    assert code == 0
+    for line in out.splitlines():
+        if line.startswith("accuracy:"):
+            value, low, high = map(float, re.findall(r"([\d.]+)%", line))
+            assert low < value < high

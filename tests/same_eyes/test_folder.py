@@ -275,3 +275,42 @@ def test_a_new_study_can_be_checked_and_judged(capsys, tmp_path):
 def test_check_says_where_nobody_knows_the_truth(capsys, make):
     assert cli.main(["check", str(make(truth=None))]) == 0
     assert "nobody knows it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("called", "says"),
+    [
+        ("ann", "machine 'ann' is called like one of the people"),
+        ("Aggre", "is what the people's majority is called"),
+        ("CE vs PLS", "must not hold ' vs '"),
+    ],
+)
+def test_a_name_that_would_stand_for_two_is_refused(make, called, says):
+    with pytest.raises(BadInput, match=f"study.toml: .*{says}"):
+        folder.read(make(machines={called: "one.csv"}))
+
+
+@pytest.mark.parametrize("name", ["cifar10n", "digits", "cifar10h"])
+def test_a_study_is_not_called_like_one_of_the_suites(make, name):
+    path = make()
+    (path / "study.toml").write_text(f'name = "{name}"\n' + (path / "study.toml").read_text())
+    with pytest.raises(BadInput, match=f"{name!r} is a study of the suite's own"):
+        folder.read(path)
+
+
+def test_spaces_around_an_annotators_name_make_no_other_person(make):
+    rows = [("image", "annotator", "label"), ("a", "Ann ", 0), ("a", "Ben", 0), ("b", " Ann", 1), ("b", "Ben", 1)]
+    assert folder.read(make(truth=None, tables={"people.csv": rows})).people.names == ("Ann", "Ben")
+
+
+def test_fractions_are_no_counts(make):
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    path = make(truth=None, answers=2)
+    counts = {name: [2.0, 1.0] for name in CLASSES}
+    pd.DataFrame({"image": ["a", "b"], **counts}).to_parquet(path / "people.csv")
+    assert folder.read(path).people.counts.tolist() == [[2, 2, 2], [1, 1, 1]]
+    pd.DataFrame({"image": ["a", "b"], **counts, CLASSES[0]: [1.9, 1.0]}).to_parquet(path / "people.csv")
+    with pytest.raises(BadInput, match="counts must be whole numbers"):
+        folder.read(path)

@@ -104,7 +104,7 @@ def test_a_fingerprint_is_the_same_in_every_version_of_python():
 
 
 # What same_eyes/train.py and same_eyes/nets.py are while recipes have this revision.
-REVISION, TRAINING = 1, "c564aed83d5a2c63"
+REVISION, TRAINING = 1, "328c9fd577bfb249"
 
 
 def test_what_a_run_learns_changes_with_the_revision_alone():
@@ -220,3 +220,8 @@ def test_a_pointwise_loss_is_meaned_over_the_batch():
     objective = pointwise(loss)(Task(None, [0], 2, settings={"scale": 10.0}))
     batch = Batch(np.arange(2), np.array([1.0, 1.0]), epoch=0, progress=0.0)
     assert objective((np.array([[2.0], [4.0]]), None), batch) == 20.0
+
+
+def test_a_method_does_not_choose_the_backbone_that_a_run_is_asked_for_with():
+    with pytest.raises(BadInput, match="recipe names a backbone"):
+        Method("mine", "Mine", "", objective=lambda task: None, recipe={"backbone": "vgg"})

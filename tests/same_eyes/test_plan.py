@@ -148,6 +148,11 @@ def test_the_commit_is_known_in_a_checkout_and_empty_outside(monkeypatch, tmp_pa
     assert plan.commit() == ""
 
 
+def test_outside_a_checkout_no_other_repository_is_asked(monkeypatch):
+    monkeypatch.setattr(plan, "CHECKOUT", None)
+    assert plan.commit() == ""
+
+
 # --- Killed
 
 

@@ -195,6 +195,13 @@ def test_a_gate_is_of_the_images_of_the_baseline(pytester):
     result.stderr.fnmatch_lines(["*--gate holds machines to the baseline's numbers*not about cifar10h*"])
 
 
+def test_a_report_goes_into_a_folder(pytester, planted):
+    (pytester.path / "report").write_text("a file")
+    result = benchmark(pytester, planted("ce"), "--report=report", files=FILES[:1])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--report report: that is a file. Name a folder."])
+
+
 def test_a_damaged_run_fails(pytester, planted):
     store = planted("ce", "gce")
     (store.root / "digits/tiny/random1-digits-gce-0.npz").write_bytes(b"<!DOCTYPE html>")

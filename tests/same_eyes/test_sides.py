@@ -397,6 +397,15 @@ def test_the_suite_holds_its_machines_to_the_same_numbers(suite, checkout):
     assert "gate" not in result.stdout.str()
 
 
+@pytest.mark.parametrize("file", ["baseline.json", "gate.toml"])
+def test_a_gate_whose_file_is_damaged_says_so_and_fails(suite, checkout, file):
+    (checkout / "expected" / file).write_text("<!DOCTYPE html>")
+    result = suite("--gate", "--baseline", "off")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"ERROR gate: *{file}*"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
 def test_the_suites_gate_has_the_same_expectations(suite, checkout, tmp_path):
     plant(checkout / "predictions", change=every_fifth)
     known, markdown = checkout / "known.toml", tmp_path / "gate.md"

@@ -192,7 +192,7 @@ def test_a_broken_file_is_reported_though_a_later_place_has_a_good_one(content, 
         find("labels")
     assert not isinstance(error.value, MissingData)
     assert str(bad) in str(error.value)
-    assert "Delete it and run `same-eyes data fetch`" in str(error.value)
+    assert "Delete it and run `same-eyes data fetch labels`" in str(error.value)
     assert status() == [(source(), tmp_path / "checkout/data", f"people/labels {status()[0].fault[14:]}")]
     assert fault in status()[0].fault
 

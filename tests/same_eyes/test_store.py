@@ -23,6 +23,7 @@ from same_eyes.types import BadInput
 
 RUN = Run("digits", "tiny", "random1", "ce", "digits")
 GCE = replace(RUN, method="gce")
+UNKNOWN = [replace(RUN, method="sce"), replace(RUN, recipe="old")]
 COMMAND = "Train it: same-eyes train ce --study digits --recipe tiny --labels random1 --seed 0"
 
 
@@ -450,3 +451,20 @@ def test_two_processes_that_save_one_run_leave_one_whole_run(store):
     winner = store.manifest(RUN)["by"]
     assert store.load(RUN)["heldout"].probs == pytest.approx(np.load(winner), rel=0.01)
     assert sorted(os.listdir(files(store, "").parent)) == ["random1-digits-ce-0.json", "random1-digits-ce-0.npz"]
+
+
+@pytest.mark.parametrize("run", UNKNOWN)
+def test_a_run_whose_method_or_recipe_is_gone_is_stale_and_can_be_loaded_so(store, methods, run, monkeypatch):
+    then = {**methods, "sce": replace(methods["ce"], name="sce")}
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "RECIPES", {**RECIPES, "old": RECIPES["tiny"]})
+        Store(store.root, then).save(run, {"heldout": table()}, {})
+    assert store.status(run) == "stale"
+    with pytest.raises(Stale):
+        store.load(run)
+    assert store.load(run, stale=True)["heldout"].probs.shape == (50, 10)
+
+
+def test_what_rounding_left_below_zero_is_stored_as_zero(store):
+    store.save(RUN, {"heldout": [[1 + 5e-7, -5e-7]]}, {})
+    assert store.load(RUN)["heldout"].probs.tolist() == [[1.0, pytest.approx(0, abs=1e-12)]]

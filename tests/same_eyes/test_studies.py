@@ -116,6 +116,17 @@ def test_cifar10h_has_counts_of_answers(cifar, monkeypatch):
     assert study.people.majority().tolist() == [9] * 10_000
 
 
+def test_cifar10h_as_a_study_has_three_of_the_answers_and_the_majority_of_all(cifar, monkeypatch):
+    monkeypatch.setattr(data, "cifar10h_raw", lambda data_dir=None: None)
+    study = studies.cifar10h({})
+    assert study.people.labels.shape == (10_000, 3)
+    shares = np.bincount(study.people.labels.ravel(), minlength=10) / 30_000
+    np.testing.assert_allclose(shares, np.arange(10) / 45, atol=0.01)
+    assert study.people.counts[0].tolist() == list(range(10))
+    assert study.aggregate.tolist() == [9] * 10_000
+    np.testing.assert_array_equal(studies.cifar10h({}).people.labels, study.people.labels)
+
+
 def test_cifar10h_has_single_answers_and_times_where_its_raw_trials_are(cifar, monkeypatch):
     image, label, milliseconds = [2, 0, 2], [3, 4, 5], [1500.0, np.nan, 500.0]
     raw = pd.DataFrame({"annotator": [7, 7, 8], "image": image, "label": label, "milliseconds": milliseconds})

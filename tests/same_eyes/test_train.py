@@ -192,6 +192,15 @@ def test_a_first_stage_gives_its_probabilities_and_not_its_weights(task, tmp_pat
     assert np.array_equal(fitted.probs["heldout"], fresh.probs["heldout"])
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card")
+def test_a_first_stage_and_a_checkpoint_may_change_devices(task, tmp_path):
+    checkpoint = tmp_path / "checkpoint.pt"
+    method = watching({}, first_stage=PLAIN)
+    on_card = run(method, task, checkpoint=checkpoint, device="cuda")
+    resumed = run(method, task, checkpoint=checkpoint, device="cpu")
+    np.testing.assert_allclose(resumed.probs["heldout"], on_card.probs["heldout"], atol=0.02)
+
+
 # --- Moving and mirroring
 
 SIDE = 6

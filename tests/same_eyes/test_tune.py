@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,8 @@ def test_scores_candidates_by_the_noisy_labels_set_aside(digits, tmp_path):
     again = search(gce, digits, QUICK, {"q": (0.7,), "tune_lr": (0.0, 0.03)}, keep=tmp_path)
     assert [row["accuracy"] for row in again] == [row["accuracy"] for row in rows]
     assert kept.stat().st_mtime_ns == before  # the starting network was found, not trained again
+    search(gce, digits, replace(QUICK, revision=9), {"q": (0.7,)}, keep=tmp_path)
+    assert len(list(tmp_path.glob("*.pt"))) == 2  # by what another recipe learns it is not
 
 
 @pytest.mark.contract

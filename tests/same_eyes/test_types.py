@@ -292,3 +292,20 @@ def test_a_study_cannot_be_changed():
     with pytest.raises(TypeError):
         whole.machines["GCE"] = ()
     assert replace(whole, name="twin").truth.tolist() == whole.truth.tolist()
+
+
+def test_rows_are_taken_of_everything_together():
+    people = Annotators(LABELS[:3], 3, workers=LABELS[:3] + 7, seconds=LABELS[:3] + 0.5, _counts=np.eye(3, dtype=int))
+    machines = {"CE": [Predictions(PROBS), Predictions(PROBS[:, ::-1])]}
+    whole = study(people=people, machines=machines, group=np.array([5, 5, 6]), aggregate=np.array([0, 2, 0]))
+    rows = np.array([2, 0])
+    for taken in (whole.take(rows), whole.take(np.array([True, False, True])).take(slice(None, None, -1))):
+        for of, before, names in (
+            (taken, whole, ("truth", "index", "group", "aggregate")),
+            (taken.people, whole.people, ("labels", "workers", "seconds", "counts")),
+            (taken.machines["CE"][1], whole.machines["CE"][1], ("probs", "index")),
+        ):
+            for name in names:
+                np.testing.assert_array_equal(getattr(of, name), getattr(before, name)[rows], name)
+        assert (taken.name, taken.classes, taken.people.names) == (whole.name, whole.classes, people.names)
+    assert study(machines=machines).take(rows).group is None

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from same_eyes import cli
+from same_eyes import cli, team_rules
+from same_eyes.cli.teams import _rules
 
 
 def teams(capsys, store, *more):
@@ -79,3 +80,12 @@ def test_without_a_machine_there_is_no_team(capsys, planted):
     code, _, err = teams(capsys, planted())
     assert code == 1
     assert "same-eyes train" in err
+
+
+def test_a_rule_whose_package_is_absent_is_left_out_or_refused_by_name(capsys, planted, monkeypatch):
+    monkeypatch.setattr(team_rules, "find_spec", lambda name: None)
+    line = "the rule crowdlab needs cleanlab: pip install cleanlab"
+    assert cli.main(["teams", "--rule", "crowdlab", "--study", "digits", "--store", str(planted("ce").root)]) == 1
+    assert capsys.readouterr().err == f"same-eyes: {line}\n"
+    assert "crowdlab" not in _rules(None)
+    assert capsys.readouterr().out == f"left out: {line}\n"

@@ -216,3 +216,20 @@ def test_a_matrix_holds_the_pairs(measured):
     kappa = likeness.matrix(["CE", "Human 1"], found, diagonal=1)
     assert kappa.tolist() == [[1, found["CE", "Human 1"].value], [found["Human 1", "CE"].value, 1]]
     assert partial(likeness.matrix, ["CE"])(found).shape == (1, 1)
+
+
+def test_a_distance_that_is_undefined_has_no_p():
+    flawless = Measured(simulated_study([Observer(0.7), Observer(0.8)], {"CE": Observer(1.0)}), 20)
+    null = likeness.permutation_null(flawless)
+    assert np.isnan(null.p[0, 2])
+    assert 0 < null.p[0, 1] <= 1
+    assert np.isnan(likeness.table(flawless).set_index(["first", "second"]).loc[("Human 1", "CE"), "error_distance_p"])
+
+
+def test_people_may_be_many(measured):
+    """As many answers to each image as make a count of a byte run over."""
+    few = Annotators.from_counts(measured.study.people.counts)
+    many = Annotators.from_counts(few.counts * 200)
+    machines = {"CE": measured.study.machines["CE"]}
+    ceilings = [likeness.distance_to_people(only(measured, people, **machines), "CE").value for people in (few, many)]
+    assert ceilings[1] == pytest.approx(ceilings[0], abs=0.03)  # one of 600 answers less, instead of one of three

@@ -6,11 +6,11 @@ import pytest
 
 from same_eyes import cli
 from same_eyes.measure import robustness
-from same_eyes.measure.robustness import Variant, balanced, drawn_people, grid, images, without
+from same_eyes.measure.robustness import Variant, balanced, grid, without
 from same_eyes.runset import LABELS, RunSet
 from same_eyes.store import Run, Store
 from same_eyes.testing.worlds import Observer, planted_mistakes, simulated_study
-from same_eyes.types import Annotators, BadInput, Study
+from same_eyes.types import BadInput
 
 CLAIM = "machines-err-together-strict"
 PROBS = np.random.default_rng(0).dirichlet(np.ones(10), (3, 10_000))  # of three trainings
@@ -136,16 +136,6 @@ def test_one_person_is_left_out(study):
     assert fewer.machines == study.machines
 
 
-def test_some_images_are_the_same_images(study):
-    rows = np.array([7, 3, 500])
-    some = images(study, rows)
-    np.testing.assert_array_equal(some.index, rows)
-    np.testing.assert_array_equal(some.truth, study.truth[rows])
-    np.testing.assert_array_equal(some.people.labels, study.people.labels[rows])
-    np.testing.assert_array_equal(some.people.seconds, study.people.seconds[rows])
-    np.testing.assert_array_equal(some.machine_labels(), study.machine_labels()[rows])
-
-
 @pytest.mark.parametrize(("name", "wrong"), [("CE", 200), ("Human 1", 300)])
 def test_half_of_the_answers_of_a_balanced_set_are_right(study, name, wrong):
     half = balanced(study, name)
@@ -153,24 +143,3 @@ def test_half_of_the_answers_of_a_balanced_set_are_right(study, name, wrong):
     assert len(half.truth) == 2 * wrong
     assert (said == half.truth).mean() == 0.5
     assert len(set(half.index)) == 2 * wrong
-
-
-def test_answers_are_drawn_without_replacement_and_as_often_as_they_were_given():
-    truth = np.arange(4000) % 4
-    counts = np.tile([6, 2, 1, 0], (4000, 1))
-    counts[:5] = [2, 1, 0, 0]  # nothing to choose
-    study = Study("h", truth, Annotators.from_counts(counts), {}, tuple("abcd"))
-    drawn = drawn_people(study)
-    assert drawn.people.labels.shape == (4000, 3)
-    assert (drawn.people.counts <= counts).all()
-    assert (np.sort(drawn.people.labels[:5]) == [0, 0, 1]).all()
-    for column in drawn.people.labels[5:].T:
-        assert np.bincount(column, minlength=4) / 3995 == pytest.approx([6 / 9, 2 / 9, 1 / 9, 0], abs=0.03)
-    np.testing.assert_array_equal(drawn_people(study).people.labels, drawn.people.labels)
-    assert (drawn_people(study, seed=1).people.labels != drawn.people.labels).any()
-
-
-def test_more_answers_than_there_are_cannot_be_drawn():
-    study = Study("h", np.zeros(2, int), Annotators.from_counts([[3, 0], [1, 1]]), {}, ("a", "b"))
-    with pytest.raises(BadInput, match="one has 2"):
-        drawn_people(study)

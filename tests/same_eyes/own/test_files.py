@@ -333,3 +333,25 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path):
         read(tmp_path / "nowhere.npz", CLASSES)
     with pytest.raises(BadInput, match=r"cannot be read \(Is a directory"):
         read(tmp_path, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("image,label\na,ant\nb,\nc,bee\n", "the column 'label' says nothing in row 1"),
+        ("image,label\na,ant\n,bee\nc,bee\n", "the column 'image' says nothing in row 1"),
+        ('prediction\nant\n" "\nbee\n', "the column 'prediction' says nothing in row 1"),
+    ],
+)
+def test_a_cell_that_says_nothing_is_named(text, content, message):
+    with pytest.raises(BadInput, match=message):
+        text(content)
+
+
+def test_na_is_a_name_and_a_missing_probability_is_none(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("image,label\nNA,ant\nb,bee\n")
+    assert read(path, CLASSES, ["b", "NA"]).index.tolist() == [1, 0]
+    path.write_text("ant,bee,cat\n0.5,NA,0.5\n")
+    with pytest.raises(BadInput, match="1 rows hold NaN"):
+        read(path, CLASSES)
