@@ -154,6 +154,11 @@ class Session:
             self._measured = Measured(study, self.replicates)
         return self._measured
 
+    @cached_property
+    def measured_whole(self) -> Measured:
+        """Measurements of people over all images of the data set."""
+        return Measured(self.origin.whole(), self.replicates)
+
     @property
     def measured_official(self) -> Measured:
         """Measurements on the official test images; NotTestable says why there are none."""
@@ -182,7 +187,7 @@ class Session:
         """What claims stand on beside ``measured``, as far as it is at hand, by the fixture's name."""
         complete = [name for name, of in self.sets.items() if name != "main" and of.stored() == of.names]
         found = {f"measured_{name}": self.varied(name) for name in complete}
-        found["measured_whole"] = Measured(self.origin.whole(), self.replicates)
+        found["measured_whole"] = self.measured_whole
         return found if isinstance(self._official, str) else found | {"measured_official": self._official}
 
 
@@ -398,9 +403,9 @@ def runset(request: pytest.FixtureRequest) -> RunSet:
 
 
 @pytest.fixture(scope="session")
-def measured_whole(request: pytest.FixtureRequest, whole: Study) -> Measured:
+def measured_whole(request: pytest.FixtureRequest) -> Measured:
     """Measurements of people over all images of the data set."""
-    return Measured(whole, _session(request.config).replicates)
+    return _session(request.config).measured_whole
 
 
 @pytest.fixture(scope="session")
@@ -448,7 +453,7 @@ def machines(study: Study) -> Any:
 @pytest.fixture(scope="session")
 def whole(request: pytest.FixtureRequest) -> Study:
     """People on all images of the data set, without machines."""
-    return _session(request.config).origin.whole()
+    return _session(request.config).measured_whole.study
 
 
 @pytest.fixture

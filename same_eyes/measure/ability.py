@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from same_eyes.metrics.levels import slope
 
 from ..claims import Estimate
-from .core import Measured, estimate, over_trainings, with_samples
+from .core import Measured, estimate, kept, over_trainings, with_samples
 
 
 class Pair(NamedTuple):
@@ -23,7 +22,7 @@ class Pair(NamedTuple):
     same_mistake: Estimate
 
 
-@cache
+@kept
 @over_trainings
 def pairs(measured: Measured, *names: str) -> list[Pair]:
     """All pairs of some classifiers: |difference in accuracy|, and P(same answer | both wrong)."""
@@ -58,7 +57,7 @@ def missed_by_machines_known_to_people(measured: Measured) -> Estimate:
     return estimate(with_samples(found, measured.weights)[:, 0] / _sizes(measured))
 
 
-@cache
+@kept
 @over_trainings
 def known_beyond_chance(measured: Measured, person: str) -> Estimate:
     """On the images that every machine misses, a person's accuracy less what chance gives.
@@ -100,7 +99,7 @@ def _missed(measured: Measured) -> NDArray[np.bool_]:
     return ~measured.right(*measured.machines).any(1) & np.array(bool(measured.machines))
 
 
-@cache
+@kept
 def _gaps_and_rates(measured: Measured, *names: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(1 + B, p) of every pair: |difference in accuracy| and P(same answer | both wrong); row 0 is all images."""
     labels = np.stack([measured.labels[name] for name in names], 1)

@@ -26,7 +26,7 @@ from same_eyes.metrics.teaming.p_plus_l import ProbsPlusLabels
 from ..claims import Estimate
 from ..team_rules import TeamRule, available_rules
 from ..types import NotKnown
-from .core import Measured, estimate, need_confidence, over_trainings, with_samples
+from .core import Measured, estimate, kept, need_confidence, over_trainings, with_samples
 from .teaming import FOLDS, folds
 
 ALL_PEOPLE = "all people"
@@ -91,7 +91,7 @@ def cross_fitted(
     return cross_fit(rule_named(rule), probs, *given, images=images, seed=repeat)
 
 
-@cache
+@kept
 def _answers(measured: Measured, machine: str, partner: str, rule: str) -> tuple[NDArray[np.bool_], ...]:
     """(n,) whether the team is right where people are asked, and where not; and whether they are."""
     answers = cross_fitted(measured, machine, partner, rule)
@@ -117,21 +117,21 @@ def _estimates(measured: Measured, *columns: NDArray) -> list[Estimate]:
     return [estimate(column) for column in (sums / np.append(len(columns[0]), measured.sizes)[:, None]).T]
 
 
-@cache
+@kept
 @over_trainings
 def team(measured: Measured, machine: str, partner: str, rule: str) -> Estimate:
     """Accuracy of a team, cross-fitted."""
     return _estimates(measured, right(measured, machine, partner, rule))[0]
 
 
-@cache
+@kept
 @over_trainings
 def oracle(measured: Measured, machine: str, partner: str) -> Estimate:
     """Share of the images that any member is right on."""
     return _estimates(measured, np.any(measured.right(machine, *members(measured, partner)), axis=1))[0]
 
 
-@cache
+@kept
 @over_trainings
 def realised(measured: Measured, machine: str, partner: str, rule: str) -> Estimate:
     """Share of the oracle's gain over the better member that the rule realises."""
@@ -150,7 +150,7 @@ def _share(reached: Estimate, better: Estimate, best: Estimate) -> Estimate:
 # --- What a claim compares ----------------------------------------------------------------------------------
 
 
-@cache
+@kept
 @over_trainings
 def ahead_of_replacing(measured: Measured, machine: str, partner: str, rule: str) -> Estimate:
     """What a rule's team is ahead of the study's, about the images that the study's rule asks about."""
@@ -185,7 +185,7 @@ class Calibrated(NamedTuple):
     calibration_error: Estimate
 
 
-@cache
+@kept
 @over_trainings
 def better_calibrated(measured: Measured, machine: str, partner: str, rule: str, than: str) -> Calibrated:
     """What one rule takes off another's log loss and Brier score, and off half of its debiased calibration error."""
@@ -223,7 +223,7 @@ def of_calibration(sums: Array, debiased: bool) -> Estimate:
 # --- Workers ------------------------------------------------------------------------------------------------
 
 
-@cache
+@kept
 @over_trainings
 def gain_by_knowing_workers(measured: Measured, machine: str, person: str) -> Estimate:
     """What P+L gains by knowing how often the worker who answered was right elsewhere.

@@ -9,8 +9,8 @@ that of machines trained once more by the same recipe, scored on other images.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache, cached_property, wraps
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property, wraps
 from math import lcm
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -82,6 +82,7 @@ class Measured:
     seed: int = 0
     resample: Callable[..., NDArray[np.uint8]] = resample_counts
     choices: Choices = Choices()
+    _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # by :func:`kept`
 
     @cached_property
     def weights(self) -> NDArray[np.uint8]:
@@ -194,9 +195,31 @@ def with_samples(cells: NDArray, weights: NDArray[np.uint8]) -> NDArray[np.float
     return np.concatenate([cells.sum(0, dtype=np.float64)[None], bootstrap_sums(cells, weights)])
 
 
+def class_sums(measured: Measured, cells: NDArray) -> NDArray[np.float64]:
+    """(1 + B, k, c) as :func:`with_samples`, over the images of each true class."""
+    sums = np.empty((1 + len(measured.weights), len(measured.study.classes), cells.shape[1]))
+    for t in range(sums.shape[1]):
+        rows = np.flatnonzero(measured.truth == t)
+        sums[:, t] = with_samples(cells[rows], measured.weights.take(rows, axis=1))
+    return sums
+
+
 def estimate(rows: NDArray[np.float64]) -> Estimate:
     """(1 + B,) numbers computed from :func:`with_samples`: the first, with the interval of the others."""
     return Estimate.from_replicates(float(rows[0]), rows[1:])
+
+
+def kept(measurement: Callable[Concatenate[Measured, P], T]) -> Callable[Concatenate[Measured, P], T]:
+    """Measure once: what was found is kept with the study it is about, and goes with it."""
+
+    @wraps(measurement)
+    def once(measured: Measured, *arguments: P.args, **named: P.kwargs) -> T:
+        key = (measurement, arguments, *sorted(named.items()))
+        if key not in measured._found:
+            measured._found[key] = measurement(measured, *arguments, **named)
+        return measured._found[key]
+
+    return once
 
 
 def over_trainings(measurement: Callable[Concatenate[Measured, P], T]) -> Callable[Concatenate[Measured, P], T]:
@@ -249,7 +272,7 @@ def _in_turn(parts: Sequence[NDArray]) -> NDArray:
     return turned
 
 
-@cache
+@kept
 @over_trainings
 def accuracy(measured: Measured, name: str) -> Estimate:
     """Share of right answers, with Wilson's interval and bootstrap replicates."""
@@ -264,7 +287,7 @@ def exact_accuracy(measured: Measured, name: str) -> Estimate:
     return Estimate.exact(measured.right(name).mean())
 
 
-@cache
+@kept
 def _accuracies(measured: Measured) -> dict[str, NDArray[np.float64]]:
     """(B,) replicates of the accuracy of everybody who saw all images, from one matrix product."""
     names = [name for name in measured.labels if UNSEEN not in measured.labels[name]]

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -47,7 +46,7 @@ from same_eyes.metrics.rank_correlation import rank_correlation, resampled_rank_
 
 from ..claims import Estimate
 from ..types import UNSEEN, NoConfidence
-from .core import Measured, estimate, over_trainings, with_samples
+from .core import Measured, estimate, kept, over_trainings, with_samples
 
 By = Literal["confidence", "agreement", "leave-one-out agreement", "entropy", "half entropy", "time"]
 Kind = Literal["width", "count"]
@@ -77,7 +76,7 @@ class Curves:
         return self.people if who == "people" else self.machines
 
 
-@cache
+@kept
 @over_trainings
 def curves(measured: Measured, by: By, *, bins: int | None = None, kind: Kind = "width") -> Curves:
     """Accuracy over levels of difficulty, X being the mean difficulty of the level's images.
@@ -167,7 +166,7 @@ def fall(drawn: Curves, who: Who) -> Estimate:
     return estimate(-_slopes(levels) * (np.fmax.reduce(x) - np.fmin.reduce(x)))
 
 
-@cache
+@kept
 @over_trainings
 def fall_to_a_split(measured: Measured, who: Who) -> Estimate:
     """By how much accuracy falls from images on which all agree to those on which two answers are equally frequent.
@@ -254,7 +253,7 @@ def hardness(measured: Measured) -> dict[str, NDArray[np.float64]]:
     return found
 
 
-@cache
+@kept
 @over_trainings
 def hardness_correlations(measured: Measured) -> dict[tuple[str, str], Estimate]:
     """Spearman's correlation of any two measures of :func:`hardness`, on the images for which all are known."""
@@ -326,7 +325,7 @@ def _fine(bins: int) -> int:
     return bins if FINE % bins else FINE
 
 
-@cache
+@kept
 def _sums(measured: Measured, by: By, kind: Kind, fine: int) -> tuple[NDArray[np.float64], ...]:
     """Images, summed difficulty, people right, machines right: (1 + B, fine, ·) in each fine level.
 

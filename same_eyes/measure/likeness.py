@@ -16,7 +16,6 @@ A pair whose number is undefined has NaN, and :func:`why_undefined` says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -41,7 +40,7 @@ from same_eyes.metrics.paired_tests import holm
 from same_eyes.metrics.wrong_agreement import wrong_agreement_cells, wrong_agreement_from_sums
 
 from ..claims import Estimate
-from .core import Measured, accuracy, estimate, over_trainings, with_samples
+from .core import Measured, accuracy, class_sums, estimate, kept, over_trainings, with_samples
 
 Kind = Literal["HH", "MM", "HM"]
 Pairs = dict[tuple[str, str], Estimate]
@@ -58,13 +57,13 @@ def everybody(measured: Measured) -> list[str]:
 # --- Error consistency and wrong agreement -------------------------------------------------------------------
 
 
-@cache
+@kept
 def consistencies(measured: Measured) -> Pairs:
     """Error consistency of every two people and machines."""
     return _pairs(measured, _consistency_rows(measured))
 
 
-@cache
+@kept
 def wrong_agreements(measured: Measured) -> Pairs:
     """Agreement on the same wrong answer beyond chance, of every two people and machines."""
     return _pairs(measured, _agreement_rows(measured))
@@ -96,7 +95,7 @@ def why_undefined(measured: Measured, first: str, second: str) -> str:
     return ""
 
 
-@cache
+@kept
 @over_trainings
 def _consistency_rows(measured: Measured) -> NDArray[np.float64]:
     """(1 + B, m, m): all images, then each bootstrap sample."""
@@ -104,26 +103,26 @@ def _consistency_rows(measured: Measured) -> NDArray[np.float64]:
     return consistency_from_counts(*joint_counts(with_samples(cells, measured.weights)))
 
 
-@cache
+@kept
 @over_trainings
 def _unbiased(measured: Measured) -> NDArray[np.float64]:
     """(1, m, m): of all images."""
     return consistency_from_counts(*count_joint(measured.right(*everybody(measured))), unbiased=True)[None]
 
 
-@cache
+@kept
 @over_trainings
 def _agreement_rows(measured: Measured) -> NDArray[np.float64]:
     """(1 + B, m, m): all images, then each bootstrap sample."""
     study, k = measured.study, len(measured.study.classes)
     cells = wrong_agreement_cells(_labels(measured), study.truth, k)
-    return wrong_agreement_from_sums(_class_sums(measured, cells)).beyond
+    return wrong_agreement_from_sums(class_sums(measured, cells)).beyond
 
 
 # --- Error distances ------------------------------------------------------------------------------------------
 
 
-@cache
+@kept
 def distances(measured: Measured, distance: Distance = "jensen-shannon") -> Pairs:
     """Error distance of every two people and machines."""
     return _pairs(measured, _distance_rows(measured, distance))
@@ -136,7 +135,7 @@ class Null(NamedTuple):
     p: NDArray[np.float64]
 
 
-@cache
+@kept
 def permutation_null(measured: Measured, distance: Distance = "jensen-shannon") -> Null:
     """What the distance of two would be, had they one distribution of errors; of the first training."""
     study = measured.study
@@ -157,7 +156,7 @@ def distance_to_people(measured: Measured, machine: str) -> Estimate:
     return estimate(_to_people_rows(measured)[:, 1 + measured.machines.index(machine)])
 
 
-@cache
+@kept
 @over_trainings
 def _to_people_rows(measured: Measured) -> NDArray[np.float64]:
     """(1 + B, 1 + m) distance from all of the people's answers but one: of that one, of each machine."""
@@ -166,7 +165,7 @@ def _to_people_rows(measured: Measured) -> NDArray[np.float64]:
     machines = study.machine_labels()[:, :, None] == np.arange(k)
     answers = np.concatenate([np.stack(parts, 1), machines], 1)  # (n, 2 DRAWS + m, k)
     wrong = np.where((study.truth[:, None] == np.arange(k))[:, None], 0, answers)
-    counts = _class_sums(measured, wrong.reshape(len(wrong), -1))
+    counts = class_sums(measured, wrong.reshape(len(wrong), -1))
     counts = counts.reshape(*counts.shape[:2], -1, k)  # (1 + B, k, 2 DRAWS + m, k)
     rest = counts[:, :, None, 1 : 2 * DRAWS : 2]
     of_one = error_distance(counts[:, :, 0 : 2 * DRAWS : 2], rest[:, :, 0])
@@ -175,14 +174,14 @@ def _to_people_rows(measured: Measured) -> NDArray[np.float64]:
     return _recentred(_finite.mean(_finite.mean(found, 1), -1))
 
 
-@cache
+@kept
 @over_trainings
 def _distance_rows(measured: Measured, distance: Distance) -> NDArray[np.float64]:
     """(1 + B, m, m): all images, then each bootstrap sample."""
     k, names = len(measured.study.classes), everybody(measured)
     labels = _labels(measured)
     wrong = (labels != measured.study.truth[:, None])[:, :, None] & (labels[:, :, None] == np.arange(k))
-    counts = _class_sums(measured, wrong.reshape(len(wrong), -1))
+    counts = class_sums(measured, wrong.reshape(len(wrong), -1))
     counts = counts.reshape(*counts.shape[:2], len(names), k)
     first, second = np.triu_indices(len(names), 1)
     each = [error_distance(of[:, first], of[:, second], distance=distance) for of in counts.swapaxes(0, 1)]
@@ -293,15 +292,6 @@ def positions(apart: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 def _labels(measured: Measured) -> NDArray[np.int64]:
     """(n, m) everybody's answers."""
     return np.hstack([measured.study.people.labels, measured.study.machine_labels()])
-
-
-def _class_sums(measured: Measured, cells: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(1 + B, k, c) sums of (n, c) cells over the images of each class: all of them, then each bootstrap sample's."""
-    truth, classes = measured.study.truth, len(measured.study.classes)
-    sums = np.empty((1 + len(measured.weights), classes, cells.shape[1]))
-    for t in range(classes):
-        sums[:, t] = with_samples(cells[truth == t], measured.weights[:, truth == t])
-    return sums
 
 
 def _pairs(measured: Measured, rows: NDArray[np.float64]) -> Pairs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from itertools import permutations, product
 from typing import Literal
 
@@ -14,10 +13,10 @@ from same_eyes.metrics.joint_cells import joint_cells, joint_counts
 from same_eyes.metrics.matching import Balance, matching_draw, matching_from_counts
 
 from ..claims import Estimate
-from .core import Measured, over_trainings
+from .core import Measured, kept, over_trainings
 
 
-@cache
+@kept
 @over_trainings
 def matchings(measured: Measured, balance: Balance | None = None) -> dict[tuple[str, str], Estimate]:
     """Matching percentage of every two people and machines, (row, column) as in Figures 4 and 6.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -15,12 +14,12 @@ from same_eyes.metrics.mistake_confusion import mistake_cells, normalise_rows
 from same_eyes.metrics.mistake_confusion import same_mistake as diagonal_mean
 
 from ..claims import Estimate
-from .core import Measured, over_trainings, with_samples
+from .core import Measured, kept, over_trainings, with_samples
 
 Pair = Literal["HH", "MM", "HM"]
 
 
-@cache
+@kept
 def confusion(measured: Measured, pair: Pair) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mistake confusion of two people, two machines, or a person and a machine: ((k, k), (B, k, k) replicates)."""
     rows = _confusion_rows(measured, pair)
@@ -38,14 +37,14 @@ def _confusion_rows(measured: Measured, pair: Pair) -> NDArray[np.float64]:
     return normalise_rows(with_samples(cells, measured.weights).reshape(-1, k, k))
 
 
-@cache
+@kept
 def same_mistake(measured: Measured, pair: Pair) -> Estimate:
     """Mean of the confusion's diagonal: how often two who err give the same wrong answer."""
     matrix, replicates = confusion(measured, pair)
     return Estimate.from_replicates(float(diagonal_mean(matrix)), diagonal_mean(replicates))
 
 
-@cache
+@kept
 def other_mistake(measured: Measured, pair: Pair) -> Estimate:
     """Mean of the confusion off its diagonal: how often the second gives one particular other wrong answer."""
     matrix, replicates = confusion(measured, pair)

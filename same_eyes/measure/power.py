@@ -8,7 +8,6 @@ comparison that found nothing could have found it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import combinations
 from typing import Literal, NamedTuple, get_args
 
@@ -18,7 +17,7 @@ from same_eyes.metrics.bootstrap import standard_error
 from same_eyes.metrics.power import comparison_power, detectable_difference, images_needed
 
 from ..claims import Estimate
-from .core import Measured, accuracy
+from .core import Measured, accuracy, kept
 from .likeness import with_people
 from .quantities import quantities
 
@@ -34,7 +33,7 @@ POWER = 0.8
 SIZES = (0.005, 0.01, 0.02, 0.05)
 
 
-@cache
+@kept
 def differences(measured: Measured, quantity: Quantity) -> dict[tuple[str, str], Estimate]:
     """How far any two machines are apart, of their first training: more images do nothing about the others."""
     training = measured.trainings[0]

@@ -26,7 +26,7 @@ from same_eyes.metrics.bootstrap import bca_interval, leave_out_counts, percenti
 from ..claims import Case, Check, Claim, ClaimFailed, NotTestable, Verdict, headline, read_claims
 from ..places import leaf
 from ..types import NotKnown
-from .core import Measured
+from .core import Measured, kept
 from .difficulty import curves, slope_test
 
 Ground = Mapping[str, Measured]  # what claims' tests are given, by the fixture's name
@@ -195,7 +195,7 @@ VARIATIONS: dict[str, tuple[Sequence[int], Callable[[Measured], Measured]]] = {
 }
 
 
-@cache
+@kept
 def _varied(measured: Measured, variation: str) -> Measured:
     return VARIATIONS[variation][1](measured)
 
@@ -234,7 +234,7 @@ def leave_out_tens(
     return leave_out_counts(n, groups=np.arange(n) // 10 if groups is None else groups)
 
 
-@cache
+@kept
 def _jackknifed(measured: Measured) -> Measured:
     return replace(measured, resample=leave_out_tens)
 

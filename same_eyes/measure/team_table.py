@@ -40,7 +40,7 @@ from .beyond import (
     of_calibration,
     rule_named,
 )
-from .core import Measured, estimate, need_confidence, over_trainings, with_samples
+from .core import Measured, class_sums, estimate, need_confidence, over_trainings
 
 DIVISIONS = 20
 BUDGETS = np.linspace(0, 1, 21)  # of the cost curve: shares of the images that partners are asked about
@@ -211,7 +211,7 @@ def _numbers(
     everyone = measured.right(*team)
     fixed = [np.ones(len(everyone)), everyone[:, everyone.mean(0).argmax()], everyone.any(1)]
     rules = list(columns)
-    sums = _class_sums(measured, np.column_stack([*fixed, *columns.values()]).astype(np.float32))  # (1 + B, k, c)
+    sums = class_sums(measured, np.column_stack([*fixed, *columns.values()]).astype(np.float32))  # (1 + B, k, c)
     size, better, oracle = (sums[:, :, i].sum(1) for i in range(3))
     found = {}
     for i, rule in enumerate(rules):
@@ -242,15 +242,6 @@ def _numbers(
             curve=cost_curve(answers.turn, *_right(answers, truth), BUDGETS).tolist(),
         )
     return found
-
-
-def _class_sums(measured: Measured, cells: NDArray[np.float32]) -> Array:
-    """(1 + B, k, c) sums of (n, c) cells over the images of each class: all of them, then each bootstrap sample's."""
-    truth, classes = measured.truth, len(measured.study.classes)
-    sums = np.empty((1 + len(measured.weights), classes, cells.shape[1]))
-    for t in range(classes):
-        sums[:, t] = with_samples(cells[truth == t], measured.weights.take(np.flatnonzero(truth == t), axis=1))
-    return sums
 
 
 # --- All teams ----------------------------------------------------------------------------------------------

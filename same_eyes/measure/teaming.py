@@ -34,7 +34,7 @@ from same_eyes.metrics.teaming.threshold import best_eta, cross_fitted, resample
 from ..claims import Estimate
 from ..places import leaf
 from ..types import NotKnown
-from .core import Measured, accuracy, need_confidence, over_trainings
+from .core import Measured, accuracy, kept, need_confidence, over_trainings
 
 Rule = Literal["oracle", "hindsight", "cross-fitted"] | float
 Rival = Literal["the person", "the machine", "two machines"]
@@ -73,7 +73,7 @@ def team_right(measured: Measured, machine: str, partner: str, rule: Rule) -> ND
     return threshold_right(confidence, own, other, eta)
 
 
-@cache
+@kept
 @over_trainings
 def teams(measured: Measured, rule: Rule) -> dict[tuple[str, str], Estimate]:
     """Accuracy of every machine with every partner.
@@ -233,7 +233,7 @@ def against_rival(measured: Measured, machine: str, person: str, rival: Rival) -
     return _against_rival(measured, person, rival)[machine]
 
 
-@cache
+@kept
 def _against_rival(measured: Measured, person: str, rival: Rival) -> dict[str, tuple[Estimate, float]]:
     rule: Rule = "cross-fitted"
     ahead, pvalues = [], []

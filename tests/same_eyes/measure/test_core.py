@@ -1,5 +1,7 @@
 """One training of each machine, or several: what a measurement of several trainings is."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,7 @@ from metrics.bootstrap import leave_out_counts
 from same_eyes.claims import Estimate
 from same_eyes.measure import Measured
 from same_eyes.measure.ability import known_beyond_chance, same_mistake_at_widest_gap
-from same_eyes.measure.core import accuracy, exact_accuracy, pooled, rank_agreement
+from same_eyes.measure.core import accuracy, class_sums, exact_accuracy, kept, pooled, rank_agreement
 from same_eyes.measure.difficulty import curves, fall, figure_rows, hardness_correlations, lead, slope_gap
 from same_eyes.measure.matching import matchings
 from same_eyes.measure.mistakes import matrix_test, other_mistake, same_mistake
@@ -181,3 +183,42 @@ def test_where_somebody_is_right_who_did_not_see_all_images_is_not_known(study):
         with pytest.raises(NotKnown, match="Human 1 is right, who did not see 700 of the images"):
             ask()
     assert accuracy(measured, "Human 2").value == accuracy(Measured(study, 20), "Human 2").value
+
+
+def test_what_was_found_is_kept_with_its_study_and_goes_with_it():
+    calls = []
+
+    @kept
+    def size(measured, power=1, *, times=1):
+        calls.append((power, times))
+        return times * len(measured.study.truth) ** power
+
+    study = simulated_study([Observer(0.8)] * 2, {"CE": Observer(0.9)}, images=20)
+    one, other = Measured(study, 10), Measured(study, 10)
+    assert [size(one), size(one), size(one, 2), size(one, 2), size(one, times=3), size(other)] == [
+        20,
+        20,
+        400,
+        400,
+        60,
+        20,
+    ]
+    assert calls == [(1, 1), (2, 1), (1, 3), (1, 1)]
+    assert size(replace(one, replicates=20)) == 20
+    assert len(calls) == 5
+    accuracy(one, "CE")
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
+
+
+def test_sums_of_each_class_are_over_its_images():
+    measured = Measured(simulated_study([Observer(0.8)] * 2, {}, images=30, classes=3), 5)
+    cells = np.arange(60.0).reshape(30, 2)
+    sums = class_sums(measured, cells)
+    assert sums.shape == (6, 3, 2)
+    for t in range(3):
+        of = measured.truth == t
+        np.testing.assert_allclose(sums[0, t], cells[of].sum(0))
+        np.testing.assert_allclose(sums[4, t], (measured.weights[3][of, None] * cells[of]).sum(0))
