@@ -56,9 +56,11 @@ def test_every_environment_and_brace_is_closed(found):
 
 
 def test_every_row_has_as_many_cells_as_its_table_has_columns(found):
-    for body in re.findall(
+    bodies = re.findall(
         r"\\begin\{(?:tabular|longtable)\}.*?\n(.*?)\\end\{(?:tabular|longtable)\}", tables(found), re.S
-    ):
+    )
+    assert len(bodies) == 6
+    for body in bodies:
         rows = [line for line in body.splitlines() if "&" in line]
         assert len({re.sub(r"\\&", "", line).count("&") for line in rows}) == 1
 

@@ -110,7 +110,10 @@ def test_without_pictures_it_says_how_to_get_them(found, folder):
 
 
 def test_tables_can_be_read_aloud(text):
-    for table in re.findall(r"<table.*?</table>", text, re.S):
+    tables = re.findall(r"<table.*?</table>", text, re.S)
+    assert len(tables) == text.count("<table") > 3
+    assert "aria-sort" in text
+    for table in tables:
         assert re.search(r"<caption[^>]*>\s*\S", table)
         assert "<th scope=" in table.split("</thead>")[0] or 'class="sr"' in table.split("</thead>")[0]
         for row in re.findall(r"<tr.*?</tr>", table.split("<tbody>")[1], re.S):
