@@ -90,19 +90,48 @@ def wrong_agreement_from_sums(sums: ArrayLike) -> WrongAgreement:
     sums = np.asarray(sums, dtype=np.float64)
     k, length = sums.shape[-2:]
     m = (isqrt((k - 1) ** 2 + 4 * length) - (k - 1)) // 2
-    pairs = m * (m - 1) // 2
+    return wrong_agreement_from_terms(wrong_agreement_terms(sums, m).sum(-3), m)
+
+
+def wrong_agreement_terms(sums: ArrayLike, m: int) -> NDArray[np.float64]:
+    """What one true class adds to the wrong agreement of all pairs.
+
+    With many classes the answers of all of them together are too many to hold; the terms of each can be added up.
+
+    Parameters
+    ----------
+    sums : (..., m (m - 1 + k)) number
+        Sums of `wrong_agreement_cells` over images of one true class, or over bootstrap samples of them. The k may be
+        numbered anew, and be the truth and the answers that anybody gave.
+    m : int
+        Number of classifiers.
+
+    Returns
+    -------
+    (..., 3, m (m - 1) / 2) float
+        Of each pair a < b: how often both are wrong, with one answer, and with one answer by chance.
+    """
+    sums, pairs = np.asarray(sums, dtype=np.float64), m * (m - 1) // 2
     both, same, answers = np.split(sums, [pairs, 2 * pairs], axis=-1)
-    return _of_pairs(both, same.sum(-2), answers.reshape(*answers.shape[:-1], m, k))
+    return np.stack([both, same, _expected(both, answers.reshape(*answers.shape[:-1], m, -1))], -2)
 
 
-def _of_pairs(both: NDArray, same: NDArray, answers: NDArray) -> WrongAgreement:
-    """From (..., k, p) pairs both wrong, (..., p) wrong with one answer, and (..., k, m, k) wrong answers by truth."""
-    m = answers.shape[-2]
-    first, second = np.triu_indices(m, 1)
+def wrong_agreement_from_terms(terms: ArrayLike, m: int) -> WrongAgreement:
+    """Wrong agreement of all pairs from `wrong_agreement_terms`, (..., 3, m (m - 1) / 2), added up over the classes."""
+    pairs, same, expected = np.moveaxis(np.asarray(terms), -2, 0)
+    return _ratios(pairs, same, expected, m)
+
+
+def _expected(both: NDArray, answers: NDArray) -> NDArray:
+    """(..., p) answers shared by chance, from (..., p) pairs both wrong and (..., m, k) wrong answers to one class."""
+    first, second = np.triu_indices(answers.shape[-2], 1)
     rows = np.nan_to_num(_finite.divide(answers, answers.sum(-1, keepdims=True)))  # no error, and so no pair: any row
-    matched = (rows @ rows.swapaxes(-1, -2))[..., first, second]
-    pairs = both.sum(-2)
-    observed, chance = _finite.divide(same, pairs), _finite.divide((both * matched).sum(-2), pairs)
+    return both * (rows @ rows.swapaxes(-1, -2))[..., first, second]
+
+
+def _ratios(pairs: NDArray, same: NDArray, expected: NDArray, m: int) -> WrongAgreement:
+    """From (..., p) pairs both wrong, with one answer, and with one answer by chance."""
+    observed, chance = _finite.divide(same, pairs), _finite.divide(expected, pairs)
     certain = np.isclose(chance, 1, rtol=0, atol=1e-12)
     chance = np.where(certain, 1, chance)
     beyond = _finite.divide(observed - chance, 1 - chance)
@@ -153,4 +182,5 @@ def wrong_agreement(labels: ArrayLike, truth: ArrayLike, classes: int) -> WrongA
             same += given.T @ given
             answers[:, :, answer] += of_class.T @ given
     first, second = np.triu_indices(m, 1)
-    return _of_pairs(both[:, first, second], same[first, second], answers)
+    both = both[:, first, second]
+    return _ratios(both.sum(0), same[first, second], _expected(both, answers).sum(0), m)

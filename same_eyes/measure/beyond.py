@@ -26,7 +26,7 @@ from same_eyes.metrics.teaming.p_plus_l import ProbsPlusLabels
 from ..claims import Estimate
 from ..team_rules import TeamRule, available_rules
 from ..types import NotKnown
-from .core import Measured, estimate, kept, need_confidence, over_trainings, with_samples
+from .core import Measured, estimate, kept, need_confidence, other_machines, over_trainings, with_samples
 from .teaming import FOLDS, folds
 
 ALL_PEOPLE = "all people"
@@ -167,8 +167,7 @@ def best_other_machine(measured: Measured, machine: str, rule: str) -> str:
     def accurate(training: Measured, other: str) -> float:
         return float(right(training, machine, other, rule).mean())
 
-    others = [name for name in measured.machines if name != machine]
-    return max(others, key=lambda other: accurate(measured, other))
+    return max(other_machines(measured, machine), key=lambda other: accurate(measured, other))
 
 
 def ahead_of_machines(measured: Measured, machine: str, person: str, rule: str) -> Estimate:

@@ -181,6 +181,13 @@ class Measured:
         return self.study.truth
 
 
+def other_machines(measured: Measured, machine: str) -> list[str]:
+    """The machines but one; raises NotKnown where there is no other."""
+    if not (others := [name for name in measured.machines if name != machine]):
+        raise NotKnown(f"this asks for another machine than {machine}, and there is none")
+    return others
+
+
 def need_confidence(measured: Measured, machine: str) -> None:
     """Raise NoConfidence where only a machine's labels are known."""
     if machine not in measured.confident:

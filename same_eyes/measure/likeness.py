@@ -15,7 +15,7 @@ A pair whose number is undefined has NaN, and :func:`why_undefined` says why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -37,10 +37,15 @@ from same_eyes.metrics.error_distance import (
 )
 from same_eyes.metrics.joint_cells import count_joint, joint_cells, joint_counts
 from same_eyes.metrics.paired_tests import holm
-from same_eyes.metrics.wrong_agreement import wrong_agreement_cells, wrong_agreement_from_sums
+from same_eyes.metrics.wrong_agreement import (
+    wrong_agreement_cells,
+    wrong_agreement_from_terms,
+    wrong_agreement_terms,
+)
 
 from ..claims import Estimate
-from .core import Measured, accuracy, class_sums, estimate, kept, over_trainings, with_samples
+from ..types import UNSEEN
+from .core import Measured, accuracy, estimate, kept, over_trainings, with_samples
 
 Kind = Literal["HH", "MM", "HM"]
 Pairs = dict[tuple[str, str], Estimate]
@@ -114,9 +119,11 @@ def _unbiased(measured: Measured) -> NDArray[np.float64]:
 @over_trainings
 def _agreement_rows(measured: Measured) -> NDArray[np.float64]:
     """(1 + B, m, m): all images, then each bootstrap sample."""
-    study, k = measured.study, len(measured.study.classes)
-    cells = wrong_agreement_cells(_labels(measured), study.truth, k)
-    return wrong_agreement_from_sums(class_sums(measured, cells)).beyond
+    m, terms = len(everybody(measured)), np.zeros(())
+    for rows, said, answers in _by_class(measured):
+        cells = wrong_agreement_cells(said, np.zeros(len(rows), int), 1 + answers)
+        terms = terms + wrong_agreement_terms(with_samples(cells, measured.weights.take(rows, axis=1)), m)
+    return wrong_agreement_from_terms(terms, m).beyond
 
 
 # --- Error distances ------------------------------------------------------------------------------------------
@@ -162,32 +169,32 @@ def _to_people_rows(measured: Measured) -> NDArray[np.float64]:
     """(1 + B, 1 + m) distance from all of the people's answers but one: of that one, of each machine."""
     study, k = measured.study, len(measured.study.classes)
     parts = [part for draw in range(DRAWS) for part in one_and_rest(study.people.counts, measured.seed + draw)]
-    machines = study.machine_labels()[:, :, None] == np.arange(k)
-    answers = np.concatenate([np.stack(parts, 1), machines], 1)  # (n, 2 DRAWS + m, k)
-    wrong = np.where((study.truth[:, None] == np.arange(k))[:, None], 0, answers)
-    counts = class_sums(measured, wrong.reshape(len(wrong), -1))
-    counts = counts.reshape(*counts.shape[:2], -1, k)  # (1 + B, k, 2 DRAWS + m, k)
-    rest = counts[:, :, None, 1 : 2 * DRAWS : 2]
-    of_one = error_distance(counts[:, :, 0 : 2 * DRAWS : 2], rest[:, :, 0])
-    of_machines = error_distance(counts[:, :, 2 * DRAWS :, None], rest)
-    found = np.concatenate([of_one[:, :, None], of_machines], 2)  # (1 + B, k, 1 + m, DRAWS)
-    return _recentred(_finite.mean(_finite.mean(found, 1), -1))
+    machines, classes = study.machine_labels(), _Mean()
+    for t in range(k):
+        rows = np.flatnonzero(measured.truth == t)
+        people = [part[rows] for part in parts]
+        wrong = np.concatenate([np.stack(people, 1), machines[rows, :, None] == np.arange(k)], 1)
+        wrong[:, :, t] = 0
+        counts = _answer_sums(measured, rows, wrong)  # (1 + B, 2 DRAWS + m, answers given)
+        rest = counts[:, None, 1 : 2 * DRAWS : 2]
+        of_one = error_distance(counts[:, 0 : 2 * DRAWS : 2], rest[:, 0])
+        of_machines = error_distance(counts[:, 2 * DRAWS :, None], rest)
+        classes.add(np.concatenate([of_one[:, None], of_machines], 1))  # (1 + B, 1 + m, DRAWS)
+    return _recentred(_finite.mean(classes.value, -1))
 
 
 @kept
 @over_trainings
 def _distance_rows(measured: Measured, distance: Distance) -> NDArray[np.float64]:
     """(1 + B, m, m): all images, then each bootstrap sample."""
-    k, names = len(measured.study.classes), everybody(measured)
-    labels = _labels(measured)
-    wrong = (labels != measured.study.truth[:, None])[:, :, None] & (labels[:, :, None] == np.arange(k))
-    counts = class_sums(measured, wrong.reshape(len(wrong), -1))
-    counts = counts.reshape(*counts.shape[:2], len(names), k)
+    names, classes = everybody(measured), _Mean()
     first, second = np.triu_indices(len(names), 1)
-    each = [error_distance(of[:, first], of[:, second], distance=distance) for of in counts.swapaxes(0, 1)]
-    rows = np.full((len(counts), len(names), len(names)), np.nan)
-    rows[:, first, second] = rows[:, second, first] = _recentred(_finite.mean(np.stack(each), 0))
-    return rows
+    for rows, said, answers in _by_class(measured):
+        counts = _answer_sums(measured, rows, said[:, :, None] == np.arange(1, 2 + answers))
+        classes.add(error_distance(counts[:, first], counts[:, second], distance=distance))
+    found = np.full((1 + len(measured.weights), len(names), len(names)), np.nan)
+    found[:, first, second] = found[:, second, first] = _recentred(classes.value)
+    return found
 
 
 def _recentred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -292,6 +299,46 @@ def positions(apart: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 def _labels(measured: Measured) -> NDArray[np.int64]:
     """(n, m) everybody's answers."""
     return np.hstack([measured.study.people.labels, measured.study.machine_labels()])
+
+
+def _by_class(measured: Measured) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64], int]]:
+    """Each true class: its images; (n, m) everybody's answers to them; and how many wrong answers anybody gave.
+
+    Answers are numbered anew: 0 is right, 1 and so on are the wrong ones, -1 did not see. With many classes most
+    answers are given by nobody, and all of them, for all classes and samples at once, would fill the memory.
+    """
+    labels = _labels(measured)
+    for t in range(len(measured.study.classes)):
+        rows = np.flatnonzero(measured.truth == t)
+        said = labels[rows]
+        wrong = (said != t) & (said != UNSEEN)
+        given = np.unique(said[wrong])
+        numbers = np.where(wrong, 1 + np.searchsorted(given, said), np.where(said == t, 0, UNSEEN))
+        yield rows, numbers, len(given)
+
+
+def _answer_sums(measured: Measured, rows: NDArray[np.intp], answers: NDArray) -> NDArray[np.float64]:
+    """(1 + B, m, v) sums of (n, m, k) answers over some images and their samples, of the v that anybody gave."""
+    given = np.asarray(answers.any((0, 1)))
+    given[0] = True  # so that there is one: where nobody errs, there is no distance
+    answers = answers[:, :, given]
+    _, m, v = answers.shape
+    return with_samples(answers.reshape(-1, m * v), measured.weights.take(rows, axis=1)).reshape(-1, m, v)
+
+
+class _Mean:
+    """The mean of arrays that come one after another, without NaN."""
+
+    def __init__(self) -> None:
+        self.total = self.number = np.zeros(())
+
+    def add(self, array: NDArray[np.float64]) -> None:
+        self.total = self.total + np.nan_to_num(array)
+        self.number = self.number + ~np.isnan(array)
+
+    @property
+    def value(self) -> NDArray[np.float64]:
+        return _finite.divide(self.total, self.number)
 
 
 def _pairs(measured: Measured, rows: NDArray[np.float64]) -> Pairs:

@@ -34,7 +34,7 @@ from same_eyes.metrics.teaming.threshold import best_eta, cross_fitted, resample
 from ..claims import Estimate
 from ..places import leaf
 from ..types import NotKnown
-from .core import Measured, accuracy, kept, need_confidence, over_trainings
+from .core import Measured, accuracy, kept, need_confidence, other_machines, over_trainings
 
 Rule = Literal["oracle", "hindsight", "cross-fitted"] | float
 Rival = Literal["the person", "the machine", "two machines"]
@@ -160,8 +160,7 @@ def best_machine(
     measured: Measured, machine: str, rule: Rule, size: Callable[[Measured, str, str, Rule], Estimate] = team
 ) -> str:
     """The other machine with which the team (or its gain, as ``size`` says) is greatest."""
-    others = [name for name in measured.machines if name != machine]
-    return max(others, key=lambda other: size(measured, machine, other, rule).value)
+    return max(other_machines(measured, machine), key=lambda other: size(measured, machine, other, rule).value)
 
 
 # --- Test 4 and other tests ---------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 from functools import partial
 
@@ -233,3 +234,27 @@ def test_people_may_be_many(measured):
     machines = {"CE": measured.study.machines["CE"]}
     ceilings = [likeness.distance_to_people(only(measured, people, **machines), "CE").value for people in (few, many)]
     assert ceilings[1] == pytest.approx(ceilings[0], abs=0.03)  # one of 600 answers less, instead of one of three
+
+
+def test_many_classes_are_not_held_at_once():
+    k = 300
+    study = simulated_study([Observer(0.7, eye="person")] * 3, {"CE": Observer(0.8)}, images=2 * k, classes=k)
+    many = Measured(study, replicates=100)
+    tracemalloc.start()
+    likeness.human_ceiling(many)
+    likeness.distances(many)
+    likeness.wrong_agreements(many)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 101 * k * 4 * k * 8 / 4  # a quarter of what (samples, classes, observers, classes) would take
+    labels = np.hstack([study.people.labels, study.machine_labels()])
+    found = wrong_agreement(labels, study.truth, k).beyond[0, 3]
+    assert likeness.wrong_agreements(many)["Human 1", "CE"].value == pytest.approx(found)
+    apart = error_distances(error_counts(labels, study.truth, k))[1, 3]
+    assert likeness.distances(many)["Human 2", "CE"].value == pytest.approx(apart)
+
+
+def test_where_nobody_errs_there_is_no_distance():
+    flawless = Measured(simulated_study([Observer(1.0)] * 2, {"CE": Observer(1.0)}, images=30, classes=3), 5)
+    assert np.isnan(likeness.human_ceiling(flawless).value)
+    assert np.isnan(likeness.distances(flawless)["Human 1", "CE"].value)
