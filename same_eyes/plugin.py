@@ -107,7 +107,7 @@ class Session:
         self.notes: list[str] = []
         self.written: list[str] = []  # which files a report has, and what it lacks
         self.partial: set[str] = set()  # claims of which cases were deselected
-        self.broken: list[str] = []  # tests that ended in an error, and not because their claim failed
+        self.broken: list[str] = []  # tests that ended in an error, and not because what they assert is false
         self.positions: list[
             int
         ] = []  # of the test that each case of the record comes from, in a worker of pytest-xdist
@@ -357,8 +357,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     check: _claims.Check | None = getattr(item, "funcargs", {}).get("claim")
-    if check is None:  # what another test raises is its own
-        return (yield)
+    if check is None:  # what another test raises is its own, unless it asks for what the study does not have
+        try:
+            return (yield)
+        except NotKnown as why:
+            if STATE not in item.config.stash:
+                raise
+            raise pytest.skip.Exception(f"not testable: {why}") from None
     try:
         return (yield)
     except _claims.KnownDeviation as known:
@@ -385,7 +390,8 @@ def pytest_runtest_makereport(
     if call.when == "call" and KNOWN in item.stash:
         report.outcome, report.wasxfail = "skipped", item.stash[KNOWN]
     state = item.config.stash.get(STATE, None)
-    if state and report.failed and not (call.excinfo and call.excinfo.errisinstance(_claims.ClaimFailed)):
+    asserted = call.when == "call" and call.excinfo and call.excinfo.errisinstance(AssertionError)
+    if state and report.failed and not asserted:
         state.broken.append(item.nodeid)
     return report
 

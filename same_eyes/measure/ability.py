@@ -73,20 +73,15 @@ def known_beyond_chance(measured: Measured, person: str) -> Estimate:
     chosen = _missed(measured) & (answers >= 0)
     said = study.machine_labels()[chosen]
     usual = (said[:, :, None] == np.arange(k)).sum(1).argmax(1)
-    answers, truth = answers[chosen], truth[chosen]
-    cells = np.zeros((len(answers), 2, k, k), np.uint8)
-    image = np.arange(len(answers))
-    cells[image, 0, usual, answers] = 1
-    cells[image, 1, usual, truth] = 1
-    right = (answers == truth)[:, None]
-    sums = with_samples(
-        np.hstack([cells.reshape(len(cells), 2 * k * k), right]).astype(np.uint8), measured.weights[:, chosen]
-    )
-    (called, true), hits = np.moveaxis(sums[:, :-1].reshape(-1, 2, k, k), 1, 0), sums[:, -1]
-    images = called.sum(-1)
-    chance = ((called * true).sum(-1) / np.maximum(images, 1)).sum(-1)
+    said_so, is_so = usual * k + answers[chosen], usual * k + truth[chosen]
+    both = np.intersect1d(said_so, is_so)  # all other products are 0; with many classes that is nearly all of them
+    groups = np.unique(usual)
+    parts = (said_so[:, None] == both, is_so[:, None] == both, usual[:, None] == groups, (said_so == is_so)[:, None])
+    sums = with_samples(np.hstack(parts).astype(np.uint8), measured.weights[:, chosen])
+    called, true, images, hits = np.split(sums, np.cumsum([part.shape[1] for part in parts])[:-1], axis=1)
+    chance = (called * true / np.maximum(images[:, np.searchsorted(groups, both // k)], 1)).sum(-1)
     with np.errstate(invalid="ignore"):  # no image that all miss
-        return estimate((hits - chance) / images.sum(-1))
+        return estimate((hits[:, 0] - chance) / images.sum(-1))
 
 
 def _sizes(measured: Measured) -> NDArray[np.float64]:

@@ -14,9 +14,11 @@ from same_eyes.metrics.mistake_confusion import mistake_cells, normalise_rows
 from same_eyes.metrics.mistake_confusion import same_mistake as diagonal_mean
 
 from ..claims import Estimate
+from ..types import NotKnown
 from .core import Measured, kept, over_trainings, with_samples
 
 Pair = Literal["HH", "MM", "HM"]
+MOST = 2**33  # bytes that the cells or the samples of one confusion may take
 
 
 @kept
@@ -30,6 +32,11 @@ def confusion(measured: Measured, pair: Pair) -> tuple[NDArray[np.float64], NDAr
 def _confusion_rows(measured: Measured, pair: Pair) -> NDArray[np.float64]:
     """(1 + B, k, k): all images, then each bootstrap sample."""
     study = measured.study
+    if max(len(study.truth), measured.replicates) * len(study.classes) ** 2 * 8 > MOST:
+        raise NotKnown(
+            f"the confusions of {len(study.classes):,} classes on {len(study.truth):,} images in "
+            f"{measured.replicates:,} samples would fill the memory; without intervals: same-eyes large"
+        )
     people, machines = study.people.labels, study.machine_labels()
     first, second = {"HH": (people, None), "MM": (machines, None), "HM": (people, machines)}[pair]
     k = len(study.classes)

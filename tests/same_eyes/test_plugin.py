@@ -493,3 +493,25 @@ def test_other_tests_are_left_alone(pytester):
 def test_what_a_test_without_a_claim_raises_is_its_own(pytester, raised):
     pytester.makepyfile(f"from same_eyes.claims import {raised}\n\ndef test_it():\n    raise {raised}('so')\n")
     pytester.runpytest_inprocess("-p", "same_eyes.plugin", *QUICK).assert_outcomes(failed=1)
+
+
+def test_a_test_of_no_claim_that_asks_for_what_is_not_known_is_skipped(pytester, planted):
+    (pytester.path / "benchmark").mkdir(exist_ok=True)
+    own = pytester.path / "benchmark" / "test_own.py"
+    own.write_text("""
+import pytest
+from same_eyes.types import NotKnown
+
+@pytest.mark.claim("machines-above-people")
+def test_claim(claim, measured):
+    from same_eyes.measure.core import accuracy
+    claim.greater(accuracy(measured, "CE"))
+
+def test_precondition():
+    raise NotKnown("nobody knows")
+""")
+    store = planted("ce")
+    options = ("-p", "same_eyes.plugin", "-rs", "--study", "digits", "--store", str(store.root), *QUICK)
+    result = pytester.runpytest_inprocess(str(own), *options)
+    result.assert_outcomes(skipped=2)  # the other: its people are simulated
+    result.stdout.fnmatch_lines(["*not testable: nobody knows*"])

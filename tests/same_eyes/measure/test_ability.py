@@ -87,3 +87,16 @@ def test_without_an_image_that_all_miss_there_is_nothing_to_know():
     assert missed_by_machines_known_to_people(measured).value == 0
     nobody = Measured(Study("s", [0, 1], people, {}, "ab"), 5)
     assert missed_by_machines_known_to_people(nobody).value == 0
+
+
+def test_what_people_know_beyond_chance_may_be_of_many_classes():
+    """Of 1,000 classes the tables of answers would take 30 GB; and the number is that of the table by hand."""
+    k = 1000
+    study = simulated_study([Observer(0.5, eye="people")] * 2, {"CE": Observer(0.4)}, images=3000, classes=k)
+    measured = Measured(study, replicates=2000)
+    found = known_beyond_chance(measured, "Human 1")
+    missed = ~measured.right("CE")[:, 0]
+    usual, said, truth = (of[missed] for of in (measured.labels["CE"], measured.labels["Human 1"], measured.truth))
+    chance = sum(((said[usual == a, None] == truth[usual == a]).mean(1)).sum() for a in np.unique(usual))
+    assert found.value == pytest.approx(((said == truth).sum() - chance) / missed.sum())
+    assert np.isfinite(found.replicates).all()

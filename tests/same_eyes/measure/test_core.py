@@ -222,3 +222,10 @@ def test_sums_of_each_class_are_over_its_images():
         of = measured.truth == t
         np.testing.assert_allclose(sums[0, t], cells[of].sum(0))
         np.testing.assert_allclose(sums[4, t], (measured.weights[3][of, None] * cells[of]).sum(0))
+
+
+def test_confusions_that_would_fill_the_memory_are_not_known():
+    study = simulated_study([Observer(0.8)] * 2, {"CE": Observer(0.9)}, images=60, classes=1000)
+    with pytest.raises(NotKnown, match=r"1,000 classes on 60 images in 2,000 samples would fill the memory.*large"):
+        same_mistake(Measured(study, 2000), "HH")
+    assert 0 <= same_mistake(Measured(study, 20), "HH").value <= 1
