@@ -18,6 +18,8 @@ All pairs at once: matrix products over blocks of images; for the bootstrap, sum
 class.
 """
 
+from collections.abc import Iterable
+from functools import reduce
 from math import isqrt
 from typing import NamedTuple
 
@@ -67,13 +69,17 @@ def wrong_agreement_cells(labels: ArrayLike, truth: ArrayLike, classes: int) -> 
     return np.hstack([both, same, answers.reshape(len(labels), labels.shape[1] * classes)]).astype(np.uint8)
 
 
-def wrong_agreement_from_sums(sums: ArrayLike) -> WrongAgreement:
+def wrong_agreement_from_sums(sums: ArrayLike | Iterable[ArrayLike], classifiers: int | None = None) -> WrongAgreement:
     """Wrong agreement of all pairs from sums of `wrong_agreement_cells` within each true class.
 
     Parameters
     ----------
     sums : (..., k, m (m - 1 + k)) number
-        Sums over the images of each class, or over bootstrap samples of them.
+        Sums over the images of each class, or over bootstrap samples of them. Of many classes, too many to be held at
+        once: one after another, each (..., m (m - 1 + v)), its answers numbered anew, 0 its truth and the others those
+        that anybody gave.
+    classifiers : int, optional
+        Their number m, where classes come one after another.
 
     Returns
     -------
@@ -86,40 +92,24 @@ def wrong_agreement_from_sums(sums: ArrayLike) -> WrongAgreement:
     >>> agreement = wrong_agreement_from_sums([cells.sum(0), 0 * cells[0], 0 * cells[0]])
     >>> [float(part[0, 1]) for part in agreement]
     [1.0, 0.5, 1.0]
+    >>> float(wrong_agreement_from_sums(iter([cells.sum(0)]), classifiers=2).beyond[0, 1])
+    1.0
     """
-    sums = np.asarray(sums, dtype=np.float64)
-    k, length = sums.shape[-2:]
-    m = (isqrt((k - 1) ** 2 + 4 * length) - (k - 1)) // 2
-    return wrong_agreement_from_terms(wrong_agreement_terms(sums, m).sum(-3), m)
+    if classifiers is None:
+        sums = np.asarray(sums, dtype=np.float64)
+        k, length = sums.shape[-2:]
+        classifiers = (isqrt((k - 1) ** 2 + 4 * length) - (k - 1)) // 2
+        sums = np.moveaxis(sums, -2, 0)
+    of_class = (_terms(each, classifiers) for each in sums)  # type: ignore[union-attr]
+    pairs, same, expected = reduce(np.add, of_class)
+    return _ratios(pairs, same, expected, classifiers)
 
 
-def wrong_agreement_terms(sums: ArrayLike, m: int) -> NDArray[np.float64]:
-    """What one true class adds to the wrong agreement of all pairs.
-
-    With many classes the answers of all of them together are too many to hold; the terms of each can be added up.
-
-    Parameters
-    ----------
-    sums : (..., m (m - 1 + k)) number
-        Sums of `wrong_agreement_cells` over images of one true class, or over bootstrap samples of them. The k may be
-        numbered anew, and be the truth and the answers that anybody gave.
-    m : int
-        Number of classifiers.
-
-    Returns
-    -------
-    (..., 3, m (m - 1) / 2) float
-        Of each pair a < b: how often both are wrong, with one answer, and with one answer by chance.
-    """
+def _terms(sums: ArrayLike, m: int) -> NDArray[np.float64]:
+    """(3, ..., p) what a class adds to the pairs: both wrong, with one answer, and with one answer by chance."""
     sums, pairs = np.asarray(sums, dtype=np.float64), m * (m - 1) // 2
     both, same, answers = np.split(sums, [pairs, 2 * pairs], axis=-1)
-    return np.stack([both, same, _expected(both, answers.reshape(*answers.shape[:-1], m, -1))], -2)
-
-
-def wrong_agreement_from_terms(terms: ArrayLike, m: int) -> WrongAgreement:
-    """Wrong agreement of all pairs from `wrong_agreement_terms`, (..., 3, m (m - 1) / 2), added up over the classes."""
-    pairs, same, expected = np.moveaxis(np.asarray(terms), -2, 0)
-    return _ratios(pairs, same, expected, m)
+    return np.stack([both, same, _expected(both, answers.reshape(*answers.shape[:-1], m, -1))])
 
 
 def _expected(both: NDArray, answers: NDArray) -> NDArray:

@@ -37,11 +37,7 @@ from same_eyes.metrics.error_distance import (
 )
 from same_eyes.metrics.joint_cells import count_joint, joint_cells, joint_counts
 from same_eyes.metrics.paired_tests import holm
-from same_eyes.metrics.wrong_agreement import (
-    wrong_agreement_cells,
-    wrong_agreement_from_terms,
-    wrong_agreement_terms,
-)
+from same_eyes.metrics.wrong_agreement import wrong_agreement_cells, wrong_agreement_from_sums
 
 from ..claims import Estimate
 from ..types import UNSEEN
@@ -119,11 +115,13 @@ def _unbiased(measured: Measured) -> NDArray[np.float64]:
 @over_trainings
 def _agreement_rows(measured: Measured) -> NDArray[np.float64]:
     """(1 + B, m, m): all images, then each bootstrap sample."""
-    m, terms = len(everybody(measured)), np.zeros(())
-    for rows, said, answers in _by_class(measured):
-        cells = wrong_agreement_cells(said, np.zeros(len(rows), int), 1 + answers)
-        terms = terms + wrong_agreement_terms(with_samples(cells, measured.weights.take(rows, axis=1)), m)
-    return wrong_agreement_from_terms(terms, m).beyond
+    sums = (
+        with_samples(
+            wrong_agreement_cells(said, np.zeros(len(rows), int), 1 + answers), measured.weights.take(rows, axis=1)
+        )
+        for rows, said, answers in _by_class(measured)
+    )
+    return wrong_agreement_from_sums(sums, len(everybody(measured))).beyond
 
 
 # --- Error distances ------------------------------------------------------------------------------------------
