@@ -252,6 +252,7 @@ class Check:
 
     def greater(self, estimate: Estimate, than: Estimate | float = 0.0) -> None:
         """The number exceeds another (both resampled on the same images) by more than the margin."""
+        __tracebackhide__ = True
         difference = estimate - than if isinstance(than, Estimate) else _shifted(estimate, than)
         margin = self._need("margin")
         verdict: Verdict = "inconclusive"
@@ -264,6 +265,7 @@ class Check:
 
     def close(self, estimate: Estimate, to: float | None = None) -> None:
         """The number is the paper's, within the tolerance. ``to`` defaults to the claim's value for the case."""
+        __tracebackhide__ = True
         if self.elsewhere:
             self.not_testable("the paper's number is about its own people, machines and images")
         if to is None:
@@ -286,6 +288,7 @@ class Check:
 
     def significant(self, difference: Estimate, pvalue: float, sign: int = 1) -> None:
         """A test finds a difference of the paper's sign."""
+        __tracebackhide__ = True
         if not np.isfinite(pvalue):
             self.not_testable(UNDEFINED)
         same = np.sign(difference.value) == sign
@@ -297,6 +300,7 @@ class Check:
 
     def no_difference(self, difference: Estimate, pvalue: float) -> None:
         """A test finds no difference, as the study reads it: p > alpha."""
+        __tracebackhide__ = True
         if not np.isfinite(pvalue):
             self.not_testable(UNDEFINED)
         verdict: Verdict = "reproduced" if pvalue > self.claim.alpha else "not reproduced"
@@ -305,6 +309,7 @@ class Check:
 
     def equivalent(self, difference: Estimate) -> None:
         """Two one-sided tests at alpha find the difference inside the margin: its 90 % interval lies there."""
+        __tracebackhide__ = True
         if np.isnan(difference.value):
             self.not_testable(UNDEFINED)
         margin, inner = self._need("margin"), difference.at(1 - 2 * self.claim.alpha)
@@ -340,6 +345,7 @@ class Check:
         p: float = np.nan,
         bounds: tuple[float, float] = (np.nan, np.nan),
     ) -> None:
+        __tracebackhide__ = True  # the message says it all, and this code nothing
         if not np.isfinite([seen.value, seen.low, seen.high]).all():
             self.not_testable(UNDEFINED)
         notes = [] if np.isnan(p) else [f"p = {p:.2g}"]

@@ -180,6 +180,8 @@ def _description(path: Path) -> dict[str, Any]:
     for key in ("classes", "people"):
         if key not in table:
             raise BadInput(f"{file}: it does not say {key!r}.")
+    if not isinstance(table.get("simulated", False), bool):
+        raise BadInput(f"{file}: simulated must be true or false.")
     for key in ("truth", "people"):
         if key in table and not isinstance(table[key], str):
             raise BadInput(f"{file}: {key} must be the name of a file.")
@@ -214,7 +216,7 @@ def _machines(table: Any, path: Path) -> dict[str, tuple[Path, ...]]:
     if not isinstance(table, dict):
         raise BadInput(f"{path / FILE}: [machines] must be a table of names and files.")
     if not table:
-        raise BadInput(f"{path / FILE}: [machines] names none.")
+        raise BadInput(f"{path / FILE}: [machines] names none. Name one, whose file is beside this one.")
     found = {}
     for name, files in table.items():
         files = [files] if isinstance(files, str) else files

@@ -80,6 +80,8 @@ def run(asked: argparse.Namespace) -> int:
     persons = _chosen("person", asked.person, measured.people)
     bar = partial(tqdm, desc="teams")
     found = table(measured, machines, rules, kinds, asked.divisions, persons, asked.workers, bar)
+    if found.teams.empty:
+        raise BadInput(f"{', '.join(rules)} cannot work in a team of {', '.join(kinds)}: ask for another --team.")
     tables = {"teams": found.teams, "team_classes": found.classes, "team_costs": found.costs}
     _print(found.teams)
     if asked.labels:

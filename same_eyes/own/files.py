@@ -326,7 +326,7 @@ def _normalised(probs: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     bad = ~np.isfinite(probs).all(1)
     if bad.any():
         raise BadInput(f"{name}: {bad.sum()} rows hold NaN or infinity, the first is row {bad.argmax()}.")
-    low, high, sums, slack = probs.min(), probs.max(), probs.sum(1), ROUNDED * probs.shape[1]
+    low, high, sums, slack = probs.min(), probs.max(), probs.sum(1), ROUNDED * min(probs.shape[1], 10)
     spans = f"{name} runs from {low:.4g} to {high:.4g}"
     if low >= 0 and np.allclose(sums, 100, atol=100 * slack):
         raise BadInput(f"{spans} and its rows sum to 100: per cents. Divide by 100.")

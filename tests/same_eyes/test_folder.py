@@ -171,6 +171,7 @@ def test_images_without_answers_are_left_out_of_the_machines_too(make):
         ({"people": 3}, "people must be the name of a file"),
         ({"answers": 1}, "a whole number from 2"),
         ({"machines": None}, "names none"),
+        ({"simulated": "no"}, "simulated must be true or false"),
         ({"machines": {"One": []}}, "give a file"),
         ({"machines": {"One": "lost.csv"}}, "lost.csv cannot be read"),
         ({"truth": "lost.csv"}, "lost.csv does not exist"),

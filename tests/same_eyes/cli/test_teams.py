@@ -89,3 +89,10 @@ def test_a_rule_whose_package_is_absent_is_left_out_or_refused_by_name(capsys, p
     assert capsys.readouterr().err == f"same-eyes: {line}\n"
     assert "crowdlab" not in _rules(None)
     assert capsys.readouterr().out == f"left out: {line}\n"
+
+
+def test_a_rule_that_needs_more_people_than_the_team_has_is_one_line(capsys, planted):
+    asked = ["--rule", "crowdlab", "--team", "person", "--study", "digits", "--store", str(planted("ce").root)]
+    pytest.importorskip("cleanlab")
+    assert cli.main(["teams", *asked, "--replicates", "40", "--divisions", "1", "--workers", "1"]) == 1
+    assert "crowdlab cannot work in a team of person: ask for another --team." in capsys.readouterr().err

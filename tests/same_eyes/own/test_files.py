@@ -355,3 +355,17 @@ def test_na_is_a_name_and_a_missing_probability_is_none(tmp_path):
     path.write_text("ant,bee,cat\n0.5,NA,0.5\n")
     with pytest.raises(BadInput, match="1 rows hold NaN"):
         read(path, CLASSES)
+
+
+@pytest.mark.parametrize("k", [2, 10, 199, 1000])
+def test_however_many_classes_probabilities_are_told_from_per_cents(tmp_path, k):
+    classes, probs = [f"c{i}" for i in range(k)], np.random.default_rng(0).dirichlet(np.ones(k), 20)
+    path = tmp_path / "mine.npz"
+    path.write_bytes(stored(probs=probs))
+    np.testing.assert_allclose(read(path, classes).probs, probs, atol=1e-6)
+    path.write_bytes(stored(probs=100 * probs))
+    with pytest.raises(BadInput, match=r"per cents. Divide by 100"):
+        read(path, classes)
+    path.write_bytes(stored(probs=0.7 * probs))
+    with pytest.raises(BadInput):
+        read(path, classes)
