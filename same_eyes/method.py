@@ -336,7 +336,8 @@ def available() -> dict[str, Method]:
     Raises
     ------
     BadInput
-        Two methods of one name, or a file whose METHOD has another name than the file.
+        Two methods of one name, a file whose METHOD has another name than the file, or a package's method that cannot
+        be loaded.
     """
     home = "same_eyes.methods"
     package = importlib.import_module(home)
@@ -348,7 +349,13 @@ def available() -> dict[str, Method]:
         if found[info.name].name != info.name:
             raise BadInput(f"methods/{info.name}.py holds a METHOD named {found[info.name].name!r}.")
     for entry in sorted(entry_points(group="same_eyes.methods"), key=lambda entry: entry.name):
-        method = replace(entry.load(), source=_source(sys.modules[entry.module]))
+        try:
+            method = replace(entry.load(), source=_source(sys.modules[entry.module]))
+        except Exception as error:  # whatever another package raises
+            raise BadInput(
+                f"the method {entry.name!r} of {entry.value} cannot be loaded ({type(error).__name__}: {error}). "
+                "Repair that package, or uninstall it."
+            ) from error
         if method.name in found:
             raise BadInput(f"the method {method.name!r} of {entry.value} exists already.")
         found[method.name] = method

@@ -77,7 +77,13 @@ def available_rules() -> dict[str, type[TeamRule]]:
     for entry in sorted(entry_points(group="same_eyes.rules"), key=lambda entry: entry.name):
         if entry.name in rules:
             raise BadInput(f"the team rule {entry.name!r} of {entry.value} exists already.")
-        rule = entry.load()
+        try:
+            rule = entry.load()
+        except Exception as error:  # whatever another package raises
+            raise BadInput(
+                f"the team rule {entry.name!r} of {entry.value} cannot be loaded ({type(error).__name__}: {error}). "
+                "Repair that package, or uninstall it."
+            ) from error
         missing = [what for what in NEEDED if not hasattr(rule, what)]
         if missing:
             raise BadInput(f"the team rule {entry.name!r} of {entry.value} has no {', '.join(missing)}.")

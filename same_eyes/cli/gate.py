@@ -127,7 +127,15 @@ def _of_one(asked: argparse.Namespace, margins: Mapping[str, Margin], scratch: P
             raise BadInput(
                 f"{method.title} is not trained yet, and training needs torch: pip install 'same-eyes[train]'"
             )
-        runset = runset.trained()
+        try:
+            runset = runset.trained()
+        except (BadInput, FloatingPointError):  # the latter: a training that diverged
+            raise
+        except Exception as error:  # whatever a user's code raises
+            raise BadInput(
+                f"training {method.title} failed ({type(error).__name__}: {error}). "
+                "same_eyes.testing.check_method(METHOD) checks a method in seconds."
+            ) from error
         name, new = method.title, runset.machines()[method.title]
     else:
         runset, images = _runset(asked), own.Images.of(asked.study, asked.data_dir)

@@ -225,3 +225,10 @@ def test_a_pointwise_loss_is_meaned_over_the_batch():
 def test_a_method_does_not_choose_the_backbone_that_a_run_is_asked_for_with():
     with pytest.raises(BadInput, match="recipe names a backbone"):
         Method("mine", "Mine", "", objective=lambda task: None, recipe={"backbone": "vgg"})
+
+
+@pytest.mark.parametrize("method", ["undefined_name", "'no method'"])
+def test_a_package_whose_method_cannot_be_loaded_is_named(installed, method):
+    installed("broken_one", method)
+    with pytest.raises(BadInput, match=r"'broken_one' of broken_one:METHOD cannot be loaded .*uninstall it"):
+        available()
